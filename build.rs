@@ -1,0 +1,49 @@
+//! Compiles the rule files of `rules/` into static tables. A mistake in them is a build error that names file, line and column.
+
+use std::path::{Path, PathBuf};
+
+#[path = "src/table/compiler/mod.rs"]
+mod compiler;
+
+#[path = "src/diagnostic/code.rs"]
+#[allow(dead_code)]
+mod code;
+
+fn main() {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/table/compiler");
+    println!("cargo::rerun-if-changed=src/diagnostic/code.rs");
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut paths = Vec::new();
+    collect(Path::new("rules"), &mut paths);
+    paths.sort();
+    let files: Vec<compiler::compile::RuleFile> = paths
+        .iter()
+        .map(|path| compiler::compile::RuleFile {
+            name: path.display().to_string(),
+            text: std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
+        })
+        .collect();
+    match compiler::compile::compile(&files, &code::codes::NAMES) {
+        Ok(table) => {
+            let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("table.rs");
+            std::fs::write(out, compiler::emit::emit(&table)).expect("OUT_DIR is writable");
+        }
+        Err(errors) => {
+            for error in errors {
+                println!("cargo::error={error}");
+            }
+        }
+    }
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("rules/ is readable").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, paths);
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            paths.push(path);
+        }
+    }
+}

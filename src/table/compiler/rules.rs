@@ -1,0 +1,503 @@
+//! Compiles rules across elements: resolves their paths against the element types, and notes what they read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compile::{Compiler, Error, keep, push};
+use super::compiled::*;
+use super::expression::{self, Condition, PathText, StepText, Value};
+use super::source::{self, Spanned};
+use super::version::Version;
+
+/// Functions of a path that conditions may call, and what they give. They live in `semantic::derive`.
+pub const CALLS: &[&str] =
+    &["arch", "bus", "bytes", "cpu-count", "cpu-max", "digits", "disk-index", "length", "machine", "number", "octal", "unit-bytes"];
+
+/// Tests of a value with a word. They live in `semantic::derive`.
+pub const TESTS: &[&str] = &["within", "starts-with", "ends-with", "contains", "power-of-two", "overlaps", "longer-than"];
+
+/// Functions that judge an element by themselves. They live in `semantic::functions`.
+pub const FUNCTIONS: &[&str] = &["pci-address-duplicate", "drive-address-duplicate", "disk-target-unparsable"];
+
+/// Element types that a path may lead to.
+type Types = BTreeSet<u16>;
+
+/// What a rule's paths are resolved against.
+struct Subject<'s> {
+    types: &'s Types,
+    /// Where mistakes are told.
+    at: &'s Spanned<String>,
+    file: usize,
+}
+
+impl Compiler<'_> {
+    pub(super) fn rules(&mut self, rules: &[(usize, source::Rule)]) {
+        let mut uses: BTreeMap<u16, Vec<RuleUse>> = BTreeMap::new();
+        let mut names = BTreeSet::new();
+        for (file, rule) in rules {
+            if !names.insert(rule.code.get_ref().clone()) {
+                self.tell(*file, &rule.code, 0, format!("code `{}` stands twice", rule.code.get_ref()));
+            }
+            self.rule(*file, rule, &mut uses);
+        }
+        // Which rules hold depends on the domain's type.
+        for domain in self.domains() {
+            if let Some(slot) = self.slot_of(domain, "type") {
+                self.out.elements[domain as usize].read_attributes |= 1 << slot;
+            }
+        }
+        for (element, list) in uses {
+            self.out.elements[element as usize].rules = push(&mut self.out.rule_uses, list);
+        }
+        self.spread_to_older();
+    }
+
+    fn tell(&mut self, file: usize, at: &Spanned<String>, offset: usize, message: impl Into<String>) {
+        let file = &self.files[file];
+        // The text of a string begins behind its quote.
+        let start = at.span().start + if offset > 0 { offset + 1 } else { 0 };
+        self.errors.push(Error::at(&file.name, &file.text, start, message));
+    }
+
+    fn rule(&mut self, file: usize, source: &source::Rule, uses: &mut BTreeMap<u16, Vec<RuleUse>>) {
+        let mut types = Types::new();
+        for path in &source.r#for.0 {
+            let subject = Subject { types: &Types::new(), at: path, file };
+            match expression::path(path.get_ref()) {
+                Ok(mut parsed) => {
+                    parsed.origin = Some('/');
+                    types.extend(self.resolve(&parsed, &subject, &Types::new()));
+                }
+                Err((offset, message)) => self.tell(file, path, offset, format!("for: {message}")),
+            }
+        }
+        for type_ in &types {
+            self.out.elements[*type_ as usize].read = true;
+        }
+        let date = |compiler: &mut Self, version: &Option<Spanned<String>>, absent| match version {
+            None => absent,
+            Some(version) => version.get_ref().parse().unwrap_or_else(|e: String| {
+                compiler.tell(file, version, 0, e);
+                absent
+            }),
+        };
+        let since = date(self, &source.since, Version::ALWAYS);
+        let until = date(self, &source.until, Version::NEVER);
+        let mut condition = None;
+        let when = match &source.when {
+            None => NONE,
+            Some(text) => {
+                let subject = Subject { types: &types, at: text, file };
+                match expression::condition(text.get_ref()) {
+                    Ok(parsed) => {
+                        let id = self.condition(&parsed, &subject, &types);
+                        condition = Some(parsed);
+                        id
+                    }
+                    Err((offset, message)) => {
+                        self.tell(file, text, offset, format!("when: {message}"));
+                        NONE
+                    }
+                }
+            }
+        };
+        for path in &source.reads {
+            self.path_at(file, path, &types);
+        }
+        let mut keys = Vec::new();
+        let judge = if let Some(unique) = &source.unique {
+            keys = unique.iter().map(|key| self.path_at(file, key, &types)).collect();
+            Judge::Unique(push(&mut self.out.path_lists, keys.clone()))
+        } else if let (Some(refers), Some(to)) = (&source.refers, &source.to) {
+            let from = self.path_at(file, refers, &types);
+            keys.push(from);
+            Judge::Refers(from, self.path_at(file, to, &types))
+        } else if let Some(check) = &source.check {
+            match FUNCTIONS.iter().position(|name| name == check.get_ref()) {
+                Some(index) => Judge::Function(index as u16),
+                None => {
+                    self.tell(file, check, 0, format!("check: there is no function named `{}`", check.get_ref()));
+                    Judge::Condition
+                }
+            }
+        } else {
+            if source.when.is_none() {
+                self.tell(file, &source.code, 0, "the rule needs `when`, `unique`, `refers` and `to`, or `check`");
+            }
+            Judge::Condition
+        };
+        let place = |compiler: &mut Self, path: &Option<Spanned<String>>| {
+            path.as_ref().map_or(NONE, |path| compiler.path_at(file, path, &types))
+        };
+        let at = place(self, &source.at);
+        let beside = place(self, &source.beside);
+        let mut arguments = Vec::new();
+        let message = self.template(file, &source.message, &types, &mut arguments);
+        let advice = self.template(file, &source.help, &types, &mut arguments);
+        if arguments.len() > 3 {
+            self.tell(file, &source.message, 0, "message and help have more than three different values");
+        }
+        let arguments: Vec<u16> = arguments.into_iter().map(|(_, path)| path).collect();
+        let arguments = push(&mut self.out.path_lists, arguments);
+        let mut drivers = 0u32;
+        for driver in &source.driver {
+            let family: &[&str] = match driver.get_ref().as_str() {
+                "qemu" => &["qemu", "kqemu", "kvm", "hvf"],
+                other => &[other],
+            };
+            for name in family {
+                match DRIVERS.iter().position(|d| d == name) {
+                    Some(bit) => drivers |= 1 << bit,
+                    None => self.tell(file, driver, 0, format!("driver: `{name}` is no domain type")),
+                }
+            }
+        }
+        let category = source.code.get_ref().split('/').next().unwrap_or("");
+        let severity = match (source.severity.as_ref().map(|s| s.get_ref().as_str()), category) {
+            (Some("error"), _) | (None, "semantic" | "schema") => 2,
+            (Some("warning"), _) | (None, "security" | "deprecated") => 1,
+            (Some("info"), _) | (None, "performance" | "portability" | "style") => 0,
+            _ => {
+                self.tell(file, source.severity.as_ref().unwrap_or(&source.code), 0, "unknown severity or category");
+                2
+            }
+        };
+        let consequence = match source.consequence.as_ref().map(|c| c.get_ref().as_str()) {
+            Some("refused") => Consequence::Refused,
+            Some("dropped") => Consequence::Dropped,
+            Some("misread") => Consequence::Misread,
+            Some("validation-only") => Consequence::ValidationOnly,
+            None if category == "semantic" && severity == 2 => Consequence::Refused,
+            None => Consequence::Unsaid,
+            Some(other) => {
+                let message = format!("consequence: `{other}` is none of refused, dropped, misread, validation-only");
+                self.tell(file, source.consequence.as_ref().expect("matched"), 0, message);
+                Consequence::Unsaid
+            }
+        };
+        let number = self.out.rules.len() as u16;
+        self.out.rules.push(Rule { drivers, since, until, when, judge, at, beside, arguments });
+        self.out.codes.push(CodeDoc {
+            name: keep(source.code.get_ref()),
+            severity,
+            summary: keep(source.message.get_ref()),
+            why: keep(&source.why),
+            help: keep(source.help.get_ref()),
+            bad: keep(&source.bad),
+            good: keep(&source.good),
+            docs: keep(&source.docs),
+            message: keep(&message),
+            advice: keep(&advice),
+            consequence,
+        });
+        // What must be there for the condition to hold rules most elements out at once.
+        for type_ in &types {
+            let mut needs = RuleUse { rule: number, attributes: 0, children: 0 };
+            if let Some(condition) = &condition {
+                self.needs(condition, *type_, &mut needs);
+            }
+            for key in &keys {
+                let path = self.out.paths[*key as usize];
+                if path.origin == Origin::Here {
+                    self.path_needs(&path, *type_, &mut needs);
+                }
+            }
+            uses.entry(*type_).or_default().push(needs);
+        }
+    }
+
+    /// Replaces `{path}` by `{0}`, `{1}`, `{2}`.
+    fn template(&mut self, file: usize, text: &Spanned<String>, types: &Types, arguments: &mut Vec<(String, u16)>) -> String {
+        let mut out = String::new();
+        let mut rest = text.get_ref().as_str();
+        while let Some(open) = rest.find('{') {
+            let Some(close) = rest[open..].find('}') else { break };
+            let written = &rest[open + 1..open + close];
+            out.push_str(&rest[..open]);
+            rest = &rest[open + close + 1..];
+            let number = match arguments.iter().position(|(path, _)| path == written) {
+                Some(number) => number,
+                None => {
+                    let id = self.path_text(file, text, written, types);
+                    arguments.push((written.to_owned(), id));
+                    arguments.len() - 1
+                }
+            };
+            out.push_str(&format!("{{{number}}}"));
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn path_at(&mut self, file: usize, path: &Spanned<String>, types: &Types) -> u16 {
+        self.path_text(file, path, path.get_ref(), types)
+    }
+
+    fn path_text(&mut self, file: usize, at: &Spanned<String>, text: &str, types: &Types) -> u16 {
+        match expression::path(text) {
+            Ok(parsed) => self.path(&parsed, &Subject { types, at, file }, types),
+            Err((offset, message)) => {
+                self.tell(file, at, offset, format!("`{text}`: {message}"));
+                0
+            }
+        }
+    }
+
+    fn path(&mut self, path: &PathText, subject: &Subject<'_>, here: &Types) -> u16 {
+        let ends = self.resolve(path, subject, here);
+        let last = if let Some(attribute) = &path.attribute {
+            let found: Vec<(u16, usize)> = ends.iter().filter_map(|t| self.slot_of(*t, attribute).map(|slot| (*t, slot))).collect();
+            if found.is_empty() && !ends.is_empty() {
+                self.tell(subject.file, subject.at, 0, format!("there is no attribute `{attribute}` where the path leads"));
+            }
+            for (type_, slot) in found {
+                self.out.elements[type_ as usize].read_attributes |= 1 << slot;
+            }
+            Last::Value(self.name(attribute))
+        } else if path.text {
+            Last::Content
+        } else {
+            Last::Node
+        };
+        let origin = match path.origin {
+            Some('/') => Origin::Domain,
+            Some(_) => Origin::Subject,
+            None => Origin::Here,
+        };
+        let mut from = match origin {
+            Origin::Domain => self.domains(),
+            Origin::Subject => subject.types.clone(),
+            Origin::Here => here.clone(),
+        };
+        let mut steps = Vec::new();
+        for step in &path.steps {
+            from = self.step(&from, step);
+            steps.push(match step {
+                StepText::Up => Step::Up,
+                StepText::Down(tag, filter) => {
+                    let filter = filter.as_ref().map_or(NONE, |filter| self.condition(filter, subject, &from));
+                    Step::Down(if tag == "*" { NONE } else { self.name(tag) }, filter)
+                }
+            });
+        }
+        let steps = push(&mut self.out.steps, steps);
+        self.out.paths.push(Path { origin, steps, last });
+        self.out.paths.len() as u16 - 1
+    }
+
+    fn slot_of(&self, element: u16, attribute: &str) -> Option<usize> {
+        let slots = self.out.elements[element as usize].attributes.of(&self.out.attributes);
+        slots.iter().position(|slot| self.names[slot.name as usize] == attribute)
+    }
+
+    /// The element types of domains.
+    fn domains(&self) -> Types {
+        self.out.elements.iter().enumerate().filter(|(_, e)| e.key == "domain" || e.key.ends_with("-domain")).map(|(i, _)| i as u16).collect()
+    }
+
+    /// The element types that a path leads to. All of them, and those on the way, are read.
+    fn resolve(&mut self, path: &PathText, subject: &Subject<'_>, here: &Types) -> Types {
+        let mut types = match path.origin {
+            Some('/') => self.domains(),
+            Some(_) => subject.types.clone(),
+            None => here.clone(),
+        };
+        for step in &path.steps {
+            let before = types.is_empty();
+            types = self.step(&types, step);
+            for type_ in &types {
+                self.out.elements[*type_ as usize].read = true;
+            }
+            if types.is_empty() && !before {
+                let shown = match step {
+                    StepText::Up => "..",
+                    StepText::Down(tag, _) => tag,
+                };
+                self.tell(subject.file, subject.at, 0, format!("`{shown}` leads to no element"));
+            }
+        }
+        types
+    }
+
+    fn step(&self, from: &Types, step: &StepText) -> Types {
+        let keys: BTreeSet<&str> = from.iter().map(|t| self.out.elements[*t as usize].key).collect();
+        let ids = |keys: BTreeSet<&str>| keys.into_iter().filter_map(|key| self.element_ids.get(key).copied()).collect();
+        match step {
+            StepText::Up => ids(self.steps.iter().filter(|(_, list)| list.iter().any(|is| keys.contains(is.as_str()))).map(|((key, _), _)| key.as_str()).collect()),
+            StepText::Down(tag, _) => {
+                let fits = |key: &str, name: &str| keys.contains(key) && (tag == "*" || tag == name);
+                ids(self.steps.iter().filter(|((key, name), _)| fits(key, name)).flat_map(|(_, list)| list.iter().map(String::as_str)).collect())
+            }
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition, subject: &Subject<'_>, here: &Types) -> u16 {
+        let compiled = match condition {
+            Condition::And(a, b) => Expression::And(self.condition(a, subject, here), self.condition(b, subject, here)),
+            Condition::Or(a, b) => Expression::Or(self.condition(a, subject, here), self.condition(b, subject, here)),
+            Condition::Not(a) => Expression::Not(self.condition(a, subject, here)),
+            Condition::Exists(path) => Expression::Exists(self.path(path, subject, here)),
+            Condition::Compare(operator, a, b) => {
+                let comparison = match *operator {
+                    "=" => Comparison::Equal,
+                    "!=" => Comparison::Unequal,
+                    "<" => Comparison::Less,
+                    "<=" => Comparison::LessOrEqual,
+                    ">" => Comparison::Greater,
+                    _ => Comparison::GreaterOrEqual,
+                };
+                Expression::Compare(comparison, self.value(a, subject, here), self.value(b, subject, here))
+            }
+            Condition::Among(value, words) => {
+                let value = self.value(value, subject, here);
+                let words = words.iter().map(|word| keep(word)).collect();
+                Expression::Among(value, push(&mut self.out.literals, words))
+            }
+            Condition::Test(name, value, word) => {
+                let test = TESTS.iter().position(|test| test == name).unwrap_or_else(|| {
+                    self.tell(subject.file, subject.at, 0, format!("there is no test named `{name}`"));
+                    0
+                });
+                Expression::Test(test as u16, self.value(value, subject, here), keep(word))
+            }
+        };
+        self.out.expressions.push(compiled);
+        self.out.expressions.len() as u16 - 1
+    }
+
+    fn value(&mut self, value: &Value, subject: &Subject<'_>, here: &Types) -> u16 {
+        let compiled = match value {
+            Value::Path(path) => Operand::Values(self.path(path, subject, here)),
+            Value::Word(word) => Operand::Literal(keep(word)),
+            Value::Number(number) => Operand::Number(*number),
+            Value::Count(path) => Operand::Count(self.path(path, subject, here)),
+            Value::Call(name, path) => {
+                let call = CALLS.iter().position(|call| call == name).unwrap_or_else(|| {
+                    self.tell(subject.file, subject.at, 0, format!("there is no function named `{name}`"));
+                    0
+                });
+                // What the functions read beside the path they are given.
+                let (path, more): (PathText, &[&str]) = match (name.as_str(), path) {
+                    ("machine", _) => (expression::path("/os/type@machine").expect("a path"), &["/os/type@arch", "/os/type/text()"]),
+                    ("arch", _) => (expression::path("/os/type@arch").expect("a path"), &["/os/type@machine", "/os/type/text()"]),
+                    ("bus", Some(path)) => (path.clone(), &["/devices/disk/target@dev", "/devices/disk/target@bus", "/devices/disk@device"]),
+                    ("bytes", Some(path)) => {
+                        let mut unit = path.clone();
+                        unit.attribute = Some("unit".into());
+                        unit.text = false;
+                        let ends = self.resolve(&unit, subject, here);
+                        for type_ in ends {
+                            if let Some(slot) = self.slot_of(type_, "unit") {
+                                self.out.elements[type_ as usize].read_attributes |= 1 << slot;
+                            }
+                        }
+                        (path.clone(), &[])
+                    }
+                    (_, Some(path)) => (path.clone(), &[]),
+                    (_, None) => (PathText::default(), &[]),
+                };
+                for read in more {
+                    let read = expression::path(read).expect("a path");
+                    self.path(&read, subject, here);
+                }
+                Operand::Call(call as u16, self.path(&path, subject, here))
+            }
+            Value::Arithmetic(operator, a, b) => Operand::Arithmetic(*operator, self.value(a, subject, here), self.value(b, subject, here)),
+        };
+        self.out.operands.push(compiled);
+        self.out.operands.len() as u16 - 1
+    }
+
+    /// What must be there for a condition to hold.
+    fn needs(&self, condition: &Condition, element: u16, needs: &mut RuleUse) {
+        match condition {
+            Condition::And(a, b) => {
+                self.needs(a, element, needs);
+                self.needs(b, element, needs);
+            }
+            Condition::Exists(path) => self.written_needs(path, element, needs),
+            Condition::Compare(_, a, b) => {
+                self.value_needs(a, element, needs);
+                self.value_needs(b, element, needs);
+            }
+            Condition::Among(value, _) | Condition::Test(_, value, _) => self.value_needs(value, element, needs),
+            Condition::Or(..) | Condition::Not(_) => {}
+        }
+    }
+
+    fn value_needs(&self, value: &Value, element: u16, needs: &mut RuleUse) {
+        match value {
+            Value::Path(path) => self.written_needs(path, element, needs),
+            Value::Call(name, Some(path)) if name != "bus" => self.written_needs(path, element, needs),
+            Value::Arithmetic(_, a, b) => {
+                self.value_needs(a, element, needs);
+                self.value_needs(b, element, needs);
+            }
+            _ => {}
+        }
+    }
+
+    fn written_needs(&self, path: &PathText, element: u16, needs: &mut RuleUse) {
+        if path.origin == Some('/') {
+            return;
+        }
+        match (path.steps.first(), &path.attribute) {
+            (None, Some(attribute)) => {
+                if let Some(slot) = self.slot_of(element, attribute) {
+                    needs.attributes |= 1 << slot;
+                } else {
+                    // An attribute that this type never has: the condition cannot hold.
+                    needs.attributes = u64::MAX;
+                }
+            }
+            (Some(StepText::Down(tag, _)), _) if tag != "*" => self.child_needs(tag, element, needs),
+            _ => {}
+        }
+    }
+
+    fn child_needs(&self, tag: &str, element: u16, needs: &mut RuleUse) {
+        let slots = self.out.elements[element as usize].children.of(&self.out.children);
+        match slots.iter().position(|slot| self.names[slot.name as usize] == tag) {
+            Some(slot) => needs.children |= 1 << slot,
+            None => needs.attributes = u64::MAX,
+        }
+    }
+
+    fn path_needs(&self, path: &Path, element: u16, needs: &mut RuleUse) {
+        match (path.steps.of(&self.out.steps).first(), path.last) {
+            (None, Last::Value(name)) => match self.slot_of(element, &self.names[name as usize].clone()) {
+                Some(slot) => needs.attributes |= 1 << slot,
+                None => needs.attributes = u64::MAX,
+            },
+            (Some(Step::Down(name, _)), _) if *name != NONE => self.child_needs(&self.names[*name as usize].clone(), element, needs),
+            _ => {}
+        }
+    }
+
+    /// Older shapes of an element are read like the current one. Their slots differ, so that nothing is ruled out beforehand.
+    fn spread_to_older(&mut self) {
+        for index in 0..self.element_ids.len() {
+            let (read, rules, mask) = {
+                let element = &self.out.elements[index];
+                (element.read, element.rules, element.read_attributes)
+            };
+            let names: Vec<u16> = {
+                let slots = self.out.elements[index].attributes.of(&self.out.attributes);
+                (0..slots.len()).filter(|slot| mask & 1 << slot != 0).map(|slot| slots[slot].name).collect()
+            };
+            let loose: Vec<RuleUse> =
+                rules.of(&self.out.rule_uses).iter().map(|r| RuleUse { rule: r.rule, attributes: 0, children: 0 }).collect();
+            let mut older = self.out.elements[index].older;
+            let mut spread = None;
+            while older != NONE {
+                let range = *spread.get_or_insert_with(|| push(&mut self.out.rule_uses, loose.clone()));
+                let slots = self.out.elements[older as usize].attributes.of(&self.out.attributes);
+                let mask = slots.iter().enumerate().filter(|(_, s)| names.contains(&s.name)).fold(0, |mask, (slot, _)| mask | 1u64 << slot);
+                let element = &mut self.out.elements[older as usize];
+                element.read = read;
+                element.read_attributes = mask;
+                element.rules = range;
+                older = element.older;
+            }
+        }
+    }
+}

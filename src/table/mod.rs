@@ -1,0 +1,21 @@
+//! The rule table: what libvirt's domain format may hold, since when, and why.
+//!
+//! The table is written in TOML under `rules/` (its language is described in `rules/README.md`), compiled by `compiler`, and read by the
+//! engine as flat static arrays ([`Table`]). Everything that the program knows of libvirt is in it.
+
+mod built_in;
+mod compiler;
+mod lookup;
+mod value;
+
+pub use compiler::checks;
+pub use compiler::compile::{Error, RuleFile, compile};
+pub use compiler::compiled::{
+    Attribute, AttributeRule, Automaton, Block, By, Case, Child, ChildRule, Choice, CodeDoc, Comparison, Consequence, DRIVERS, Element,
+    Expression, Form, Group, Judge, Last, Lexical, NONE, Operand, Order, Origin, Path, Range, Rule, RuleUse, Set, Step, Table, Text, Type, Word,
+};
+pub use compiler::key::{Key, Name};
+pub use compiler::rules::{CALLS, FUNCTIONS, TESTS};
+pub use compiler::version::Version;
+pub use lookup::{Counts, Explanation};
+pub use value::{Verdict, trim};
