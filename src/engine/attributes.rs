@@ -1,0 +1,361 @@
+//! Start tags: attributes, their values, and the variants that they decide.
+
+use super::Pass;
+use super::frame::{Frame, TextState};
+use crate::diagnostic::{Arg, Code, Finding, Span, codes};
+use crate::table::{AttributeRule, Block, By, Element, Key, NONE, Table, Verdict, Version};
+use crate::semantic::Value;
+use crate::xml;
+
+/// An element that is being opened.
+pub(super) struct Opening<'a, 'd> {
+    pub start: &'a xml::Start<'d>,
+    pub attributes: &'a [xml::Attribute],
+    pub element: &'static Element,
+    pub element_id: u16,
+    /// Number of the tag's name.
+    pub name: u16,
+    /// Attributes that are there, by slot; one that stands under a misspelt name counts as there.
+    pub present: u64,
+    /// Of these, the ones of whose values nothing more is to be said: their name is misspelt, or their value was told.
+    pub settled: u64,
+}
+
+impl<'d> Pass<'_, 'd> {
+    /// Opens an element of a known type: judges its attributes and puts it on the stack. `forced` is a group and the block to take for it.
+    pub(super) fn open(
+        &mut self,
+        start: &xml::Start<'d>,
+        attributes: &[xml::Attribute],
+        element: u16,
+        name: u16,
+        owner: u32,
+        forced: Option<(u16, u16)>,
+    ) {
+        let element_id = self.table.at_version(element, self.target);
+        let element = &self.table.elements[element_id as usize];
+        let findings = self.findings.len() as u32;
+        if element.deferred {
+            // Texts that an element before this one left behind decide nothing here.
+            let depth = self.state.frames.len() as u32;
+            while self.state.decided.last().is_some_and(|decided| decided.depth > depth) {
+                self.state.decided.pop();
+            }
+        }
+        let mut opening = Opening { start, attributes, element, element_id, name, present: 0, settled: 0 };
+        self.state.strangers.clear();
+        self.state.stranger_findings.clear();
+        for (index, attribute) in attributes.iter().enumerate() {
+            let slot = if attribute.prefixed {
+                None
+            } else {
+                self.table.attribute_slot(element, attribute.name.of(self.text))
+            };
+            match slot {
+                Some(slot) => {
+                    opening.present |= 1 << slot;
+                    opening.settled |= u64::from(attribute.damaged) << slot;
+                    self.state.by_slot[slot as usize] = index as u16;
+                }
+                None => self.state.strangers.push(index as u16),
+            }
+        }
+        if !self.state.strangers.is_empty() {
+            self.adopt_strangers(&mut opening);
+        }
+        let blocks = self.state.blocks.len() as u32;
+        let frame = Frame {
+            attributes: 0,
+            children: 0,
+            element: element_id,
+            counted: 0,
+            text_state: TextState::None,
+            has_child: false,
+            blocks,
+            viable: self.state.viable.len() as u32,
+            placed: self.state.placed.len() as u32,
+            name: start.name_span,
+            tag: start.tag_start,
+            content: start.content_start,
+            owner,
+            text: Span::at(start.content_start as usize),
+            unknown: 0,
+            findings,
+            node: u32::MAX,
+            nearest: self.state.frames.last().map_or(u32::MAX, |parent| parent.nearest),
+        };
+        self.activate(element.block, &opening, forced);
+        self.judge_attributes(&mut opening, blocks as usize, owner);
+        let mut frame = Frame { attributes: opening.present, ..frame };
+        if element.read && !self.dry {
+            self.note(&opening, &mut frame);
+        }
+        self.state.frames.push(frame);
+    }
+
+    /// Notes what rules read of the element.
+    fn note(&mut self, opening: &Opening<'_, 'd>, frame: &mut Frame) {
+        let facts = &mut self.state.facts;
+        frame.node = facts.open(opening.name, frame.element, frame.nearest, frame.name, frame.attributes, frame.owner);
+        frame.nearest = frame.node;
+        let slots = self.table.attributes_of(opening.element);
+        let mut rest = frame.attributes & opening.element.read_attributes & !opening.settled;
+        while rest != 0 {
+            let slot = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            let attribute = &opening.attributes[self.state.by_slot[slot] as usize];
+            facts.value(Value { name: slots[slot].name, coded: attribute.needs_normalising, span: attribute.value });
+        }
+    }
+
+    /// Puts a block in force, and the blocks of the variants that attributes decide below it.
+    fn activate(&mut self, block: u16, opening: &Opening<'_, 'd>, forced: Option<(u16, u16)>) {
+        self.state.blocks.push(block);
+        let groups = self.table.blocks[block as usize].groups;
+        for number in groups.0..groups.1 {
+            let chosen = match forced {
+                Some((group, block)) if group == number => block,
+                _ => self.choose(number, opening),
+            };
+            if chosen != NONE {
+                self.activate(chosen, opening, forced);
+            }
+        }
+    }
+
+    /// The block of a group that counts for this element; `NONE` for an empty one, or where the end of the element decides.
+    fn choose(&mut self, number: u16, opening: &Opening<'_, 'd>) -> u16 {
+        let group = self.table.groups[number as usize];
+        let value: &[u8] = match group.by {
+            By::ChildText { .. } => return NONE,
+            By::OwnText => xml::peek_text(self.text, opening.start.content_start as usize, &mut self.state.scratch),
+            By::OwnAttribute(slot) => {
+                if opening.present & 1 << slot == 0 {
+                    let required = self.table.blocks[opening.element.block as usize].required_attributes;
+                    if group.absent == NONE && required & 1 << slot != 0 {
+                        return self.best_variant(number, opening, None);
+                    }
+                    return group.absent;
+                }
+                let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
+                xml::value(self.text, attribute, &mut self.state.scratch)
+            }
+        };
+        let value = crate::table::trim(value);
+        let key = Key::of(value);
+        for case in group.cases.of(self.table.cases) {
+            if case.values.of(self.table.case_values).iter().any(|word| word.is(key, value)) {
+                return case.block;
+            }
+        }
+        if group.otherwise == NONE
+            && let By::OwnAttribute(slot) = group.by
+            && !known_value(self.table, self.target, opening.element, slot, value)
+        {
+            let value = value.to_vec();
+            return self.best_variant(number, opening, Some(&value));
+        }
+        group.otherwise
+    }
+
+    /// Judges every attribute of the element under the blocks in force.
+    fn judge_attributes(&mut self, opening: &mut Opening<'_, 'd>, blocks: usize, owner: u32) {
+        let mut required = 0;
+        let mut allowed = 0;
+        let mut choices = 0;
+        for index in blocks..self.state.blocks.len() {
+            let block = &self.table.blocks[self.state.blocks[index] as usize];
+            required |= block.required_attributes;
+            allowed |= block.attributes;
+            choices += (block.choices.1 - block.choices.0) as usize;
+            for choice in block.choices.of(self.table.choices) {
+                allowed |= choice.attributes;
+            }
+            // What the end of the element decides about is let through here.
+            if opening.element.deferred {
+                allowed |= self.deferred_blocks(block).fold(0, |mask, block| mask | block.attributes);
+            }
+        }
+        if !self.state.strangers.is_empty() {
+            self.tell_strangers(opening, allowed, owner);
+        }
+        let mut rest = opening.present & !opening.settled;
+        while rest != 0 {
+            let slot = rest.trailing_zeros() as u8;
+            rest &= rest - 1;
+            let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
+            if allowed & 1 << slot == 0 {
+                self.misplaced_attribute(opening, slot, attribute, blocks, owner);
+                continue;
+            }
+            for index in blocks..self.state.blocks.len() {
+                let block = &self.table.blocks[self.state.blocks[index] as usize];
+                if block.attributes & 1 << slot != 0 && !self.judge_value(block, slot, attribute, opening, owner) {
+                    opening.settled |= 1 << slot;
+                    break;
+                }
+                if opening.element.deferred
+                    && let Some(block) = self.deferred_blocks(block).find(|block| block.attributes & 1 << slot != 0)
+                {
+                    self.judge_value(block, slot, attribute, opening, owner);
+                }
+            }
+        }
+        if choices > 0 {
+            self.judge_choices_at_start(opening, blocks, owner);
+        }
+        let missing = required & !opening.present;
+        if missing != 0 {
+            // In a tag that is broken an attribute may be missing for that reason alone.
+            if !opening.start.damaged {
+                self.missing_attributes(opening, missing, blocks, owner);
+            }
+            // What is missing was told; what else depends on it is not told again.
+            opening.present |= missing;
+            opening.settled |= missing;
+        }
+        for index in blocks..self.state.blocks.len() {
+            let block = &self.table.blocks[self.state.blocks[index] as usize];
+            if !block.together.is_empty() || !block.with.is_empty() || !block.some_of.is_empty() {
+                self.judge_sets_at_start(block, opening, owner);
+            }
+        }
+    }
+
+    /// The blocks below one that the text of a child decides about.
+    pub(super) fn deferred_blocks(&self, block: &'static Block) -> impl Iterator<Item = &'static Block> + use<'d> {
+        let table = self.table;
+        let groups = block.groups.of(table.groups).iter().filter(|group| matches!(group.by, By::ChildText { .. }));
+        groups.flat_map(|group| group.cases.of(table.cases)).map(|case| &table.blocks[case.block as usize])
+    }
+
+    /// Judges a value under one block; whether it was good.
+    fn judge_value(
+        &mut self,
+        block: &'static Block,
+        slot: u8,
+        attribute: &xml::Attribute,
+        opening: &Opening<'_, 'd>,
+        owner: u32,
+    ) -> bool {
+        let Some(rule) = attribute_rule(self.table, block, slot) else { return true };
+        if rule.since > self.target || rule.until <= self.target {
+            let (code, version) = dated(rule.since, rule.until, self.target);
+            let args = [Arg::Number(version.0 as i64), Arg::Item(opening.element_id as u32), Arg::Word(&"attribute")];
+            self.tell(code, attribute.name, owner, args);
+            return false;
+        }
+        let value = xml::value(self.text, attribute, &mut self.state.scratch);
+        let verdict = self.table.value(rule.type_, value, self.target);
+        self.tell_value(verdict, rule.type_, attribute, opening.element_id, owner)
+    }
+
+    /// Reports what is to be said of an attribute's value; whether it was good.
+    pub(super) fn tell_value(&mut self, verdict: Verdict, type_: u16, attribute: &xml::Attribute, element: u16, owner: u32) -> bool {
+        match verdict {
+            Verdict::Good => return true,
+            Verdict::Bad => {
+                let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
+                self.tell(codes::INVALID_VALUE, attribute.value, owner, args);
+            }
+            Verdict::TooNew(version) => {
+                let args = [Arg::Number(version.0 as i64), Arg::Item(element as u32), Arg::Word(&"value")];
+                self.tell(codes::TOO_NEW, attribute.value, owner, args);
+            }
+            Verdict::Removed(version) => {
+                let args = [Arg::Number(version.0 as i64), Arg::Item(element as u32), Arg::Word(&"value")];
+                self.tell(codes::REMOVED, attribute.value, owner, args);
+            }
+        }
+        false
+    }
+
+    /// Reports required attributes that are not there, unless a stranger stands for one.
+    fn missing_attributes(&mut self, opening: &Opening<'_, 'd>, missing: u64, blocks: usize, owner: u32) {
+        let mut rest = missing;
+        while rest != 0 {
+            let slot = rest.trailing_zeros() as u8;
+            rest &= rest - 1;
+            let rule = (blocks..self.state.blocks.len())
+                .map(|index| &self.table.blocks[self.state.blocks[index] as usize])
+                .filter(|block| block.required_attributes & 1 << slot != 0)
+                .find_map(|block| attribute_rule(self.table, block, slot));
+            let Some(rule) = rule else { continue };
+            // What the target version does not have yet or no more cannot be required.
+            if rule.since > self.target || rule.until <= self.target {
+                continue;
+            }
+            let name = self.table.attributes_of(opening.element)[slot as usize].name;
+            if self.blame_stranger(opening, name) {
+                continue;
+            }
+            let args = [Arg::Item(opening.element_id as u32), Arg::Item(name as u32), Arg::Item(rule.type_ as u32)];
+            self.tell(codes::MISSING_ATTRIBUTE, opening.start.name_span, owner, args);
+        }
+    }
+
+    /// Sets of attributes alone: all or none, only beside, at least one.
+    fn judge_sets_at_start(&mut self, block: &'static Block, opening: &Opening<'_, 'd>, owner: u32) {
+        for set in block.together.of(self.table.sets) {
+            let there = opening.present & set.attributes;
+            if set.children == 0 && there != 0 && there != set.attributes {
+                self.incomplete_attributes(opening, there, set.attributes & !there, owner);
+            }
+        }
+        for set in block.with.of(self.table.sets) {
+            let there = opening.present & set.attributes;
+            if there != 0 && opening.present & set.needs_attributes != set.needs_attributes {
+                self.incomplete_attributes(opening, there, set.needs_attributes & !opening.present, owner);
+            }
+        }
+        for set in block.some_of.of(self.table.sets) {
+            if set.children == 0 && opening.present & set.attributes == 0 {
+                let slot = set.attributes.trailing_zeros() as usize;
+                let name = self.table.attributes_of(opening.element)[slot].name;
+                let args = [Arg::Item(opening.element_id as u32), Arg::Item(name as u32), Arg::None];
+                self.tell(codes::MISSING_ATTRIBUTE, opening.start.name_span, owner, args);
+            }
+        }
+    }
+
+    /// Some attributes stand without others that they need.
+    fn incomplete_attributes(&mut self, opening: &Opening<'_, 'd>, there: u64, missing: u64, owner: u32) {
+        let (first, lacking) = (there.trailing_zeros() as usize, missing.trailing_zeros() as usize);
+        let attribute = &opening.attributes[self.state.by_slot[first] as usize];
+        let name = self.table.attributes_of(opening.element)[lacking].name;
+        if self.blame_stranger(opening, name) {
+            return;
+        }
+        let args = [Arg::Item(opening.element_id as u32), Arg::Item(name as u32), Arg::Word(&"attribute")];
+        self.tell(codes::INCOMPLETE_PAIR, attribute.name, owner, args);
+    }
+
+    /// Reports a finding of a code at a place.
+    pub(super) fn tell(&mut self, code: Code, span: Span, owner: u32, args: [Arg; 3]) {
+        let mut finding = Finding::new(code, self.table.severity(code), span).args(args);
+        finding.owner = owner;
+        self.findings.push(finding);
+    }
+}
+
+/// What a block says of an attribute that it mentions.
+#[inline]
+pub(super) fn attribute_rule(table: &'static Table, block: &'static Block, slot: u8) -> Option<&'static AttributeRule> {
+    // A block has one rule for each attribute that it mentions, in the order of the slots.
+    if block.attributes & 1 << slot == 0 {
+        return None;
+    }
+    let index = (block.attributes & ((1 << slot) - 1)).count_ones() as usize;
+    Some(&block.attribute_rules.of(table.attribute_rules)[index])
+}
+
+/// Whether a value is one of the attribute's, so that a variant without a block of its own is meant.
+fn known_value(table: &'static Table, target: Version, element: &Element, slot: u8, value: &[u8]) -> bool {
+    let block = &table.blocks[element.block as usize];
+    attribute_rule(table, block, slot).is_none_or(|rule| table.value(rule.type_, value, target) != Verdict::Bad)
+}
+
+/// Which code and version to tell of something that the target does not have.
+pub(super) fn dated(since: Version, until: Version, target: Version) -> (Code, Version) {
+    if since > target { (codes::TOO_NEW, since) } else { (codes::REMOVED, until) }
+}

@@ -1,0 +1,129 @@
+//! The stack of open elements.
+
+use crate::diagnostic::Span;
+use crate::semantic::Facts;
+use crate::table::Table;
+
+/// An open element.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    /// Attributes that are there, by slot.
+    pub attributes: u64,
+    /// Children seen, by slot.
+    pub children: u128,
+    /// Number of the element's shape in the table.
+    pub element: u16,
+    /// How many children there are of the one that is counted.
+    pub counted: u8,
+    /// What text there is.
+    pub text_state: TextState,
+    /// Some element stands in it, known or not.
+    pub has_child: bool,
+    /// First of the frame's blocks in `State::blocks`.
+    pub blocks: u32,
+    /// First of the frame's bits in `State::viable`.
+    pub viable: u32,
+    /// First of the frame's children in `State::placed`.
+    pub placed: u32,
+    /// The element's name in its start tag.
+    pub name: Span,
+    /// Offset of the start tag.
+    pub tag: u32,
+    /// Offset after the start tag.
+    pub content: u32,
+    /// Offset of the start tag of the device that the element belongs to; `u32::MAX` for none.
+    pub owner: u32,
+    /// First piece of text.
+    pub text: Span,
+    /// The finding of an unknown child that may stand for a missing one, plus one.
+    pub unknown: u32,
+    /// Findings before this element.
+    pub findings: u32,
+    /// The element's facts, `u32::MAX` if no rule reads it.
+    pub node: u32,
+    /// The nearest enclosing element with facts, itself included.
+    pub nearest: u32,
+}
+
+/// What text an element holds so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TextState {
+    /// White space at most.
+    None,
+    /// One piece without references or line ends that need decoding.
+    Plain,
+    /// Pieces that must be joined or decoded.
+    Pieces,
+    /// It was reported already.
+    Told,
+}
+
+/// The text of an element that decides about the variant of another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decided {
+    /// How deep the element stood.
+    pub depth: u32,
+    /// Its current shape's number.
+    pub element: u16,
+    /// Its text.
+    pub text: Span,
+}
+
+/// Buffers of a pass, kept between documents.
+pub(super) struct State {
+    /// Open elements.
+    pub frames: Vec<Frame>,
+    /// Blocks in force, frame by frame.
+    pub blocks: Vec<u16>,
+    /// Which blocks of each choice the attributes' values allow, frame by frame.
+    pub viable: Vec<u8>,
+    /// Children of frames whose variant is decided at the end.
+    pub placed: Vec<(u8, Span)>,
+    /// Texts that decide about variants further out.
+    pub decided: Vec<Decided>,
+    /// Attribute of each slot of the element at hand.
+    pub by_slot: [u16; 64],
+    /// Decoded values.
+    pub scratch: Vec<u8>,
+    /// Facts for the rules across elements.
+    pub facts: Facts,
+    /// Attributes that the element at hand does not have.
+    pub strangers: Vec<u16>,
+    /// Findings of the element at hand that may stand for a missing attribute.
+    pub stranger_findings: Vec<u32>,
+    /// The element type whose children are devices.
+    pub devices: u16,
+}
+
+impl State {
+    pub fn new(table: &'static Table) -> Self {
+        let devices = table.elements.iter().position(|e| e.key == "devices").map_or(u16::MAX, |index| index as u16);
+        State {
+            frames: Vec::new(),
+            blocks: Vec::new(),
+            viable: Vec::new(),
+            placed: Vec::new(),
+            decided: Vec::new(),
+            by_slot: [0; 64],
+            scratch: Vec::new(),
+            facts: Facts::default(),
+            strangers: Vec::new(),
+            stranger_findings: Vec::new(),
+            devices,
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.frames.clear();
+        self.blocks.clear();
+        self.viable.clear();
+        self.placed.clear();
+        self.decided.clear();
+        self.facts.clear();
+        self.strangers.clear();
+        self.stranger_findings.clear();
+    }
+}
+
+// A frame is written at every start tag.
+const _: () = assert!(std::mem::size_of::<Frame>() <= 112);

@@ -1,0 +1,205 @@
+//! Events and table to findings.
+//!
+//! A [`Checker`] reads one document after another and keeps its buffers, so that a clean document allocates nothing. It cannot fail and
+//! does no I/O: any bytes go in, findings come out.
+//!
+//! The pass keeps a stack of open elements ([`frame::Frame`]). At a start tag it finds the element's entry in the table, resolves the
+//! variants that the element's own attributes decide, and judges the attributes; children are judged as they come; what depends on all
+//! of them (missing children, choices, pairs) is judged when the element ends. Everything in here that is only needed to word or to
+//! recover from a fault is in [`recover`], off the path of clean documents.
+
+mod attributes;
+mod choices;
+mod elements;
+mod frame;
+mod recover;
+mod roots;
+
+use crate::diagnostic::{Finding, Selection, codes};
+use crate::table::{Table, Version};
+use crate::xml;
+
+/// What to check for.
+#[derive(Clone)]
+pub struct Options {
+    /// The rule table.
+    pub table: &'static Table,
+    /// The libvirt version that the documents are for.
+    pub target: Version,
+    /// Limits on size, depth and number.
+    pub limits: xml::Limits,
+    /// The codes to report.
+    pub selection: Selection,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            table: Table::built_in(),
+            target: Version::LATEST,
+            limits: xml::Limits::default(),
+            selection: Selection::all(),
+        }
+    }
+}
+
+/// Whether a document was one of libvirt's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It was checked.
+    Checked,
+    /// Its root is nothing of libvirt's, and nobody named it: it was passed over.
+    NotLibvirt,
+}
+
+/// What a check found.
+pub struct Outcome<'c, 'd> {
+    /// Findings, by offset.
+    pub findings: &'c [Finding],
+    /// The text that the findings' spans refer to.
+    pub document: Document<'d>,
+    /// Whether the document was one of libvirt's.
+    pub kind: Kind,
+}
+
+pub use crate::xml::Document;
+
+/// Checks documents, one after another.
+pub struct Checker {
+    options: Options,
+    xml: xml::Options,
+    workspace: xml::Workspace,
+    state: frame::State,
+    findings: Vec<Finding>,
+}
+
+impl Checker {
+    /// A checker for these options.
+    pub fn new(options: &Options) -> Self {
+        let table = options.table;
+        let uris: Vec<&'static str> = table.namespaces.iter().map(|(_, uri)| *uri).collect();
+        Checker {
+            options: options.clone(),
+            xml: xml::Options {
+                namespaces: Vec::leak(uris),
+                is_document_root: roots::is_stream_root,
+                limits: options.limits.clone(),
+            },
+            workspace: xml::Workspace::default(),
+            state: frame::State::new(table),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Checks one document. `named` says that a user named the file, so that it is checked whatever its root is.
+    pub fn check<'c, 'd>(&'c mut self, bytes: &'d [u8], named: bool) -> Outcome<'c, 'd> {
+        self.findings.clear();
+        let Some(document) = xml::Document::open(bytes, &self.options.limits, &mut self.findings) else {
+            self.finish();
+            let document = Document::unreadable(bytes);
+            return Outcome { findings: &self.findings, document, kind: Kind::Checked };
+        };
+        let mut pass = Pass {
+            table: self.options.table,
+            target: self.options.target,
+            text: &document.text,
+            state: &mut self.state,
+            findings: &mut self.findings,
+            named,
+            kind: Kind::Checked,
+            skip: 0,
+            budget: document.text.len() + recover::BUDGET,
+            dry: false,
+        };
+        let mut reader = xml::Reader::new(&document.text, &mut self.workspace, &self.xml);
+        pass.run(&mut reader);
+        let kind = pass.kind;
+        if !self.findings.is_empty() {
+            recover::pair_up(&mut self.findings, &document.text, self.options.table);
+        }
+        if kind == Kind::NotLibvirt {
+            self.findings.clear();
+        }
+        self.finish();
+        Outcome { findings: &self.findings, document, kind }
+    }
+
+    /// Sorts by place and drops what was not asked for.
+    fn finish(&mut self) {
+        let selection = &self.options.selection;
+        if !selection.is_all() {
+            self.findings.retain(|finding| selection.contains(finding.code));
+        }
+        if !self.findings.is_sorted_by_key(|finding| finding.span) {
+            self.findings.sort_by_key(|finding| (finding.span, finding.code));
+        }
+        let most = self.options.limits.max_findings;
+        if self.findings.len() > most {
+            let next = self.findings[most];
+            self.findings.truncate(most);
+            self.findings.push(Finding::new(
+                codes::TOO_MANY_FINDINGS,
+                self.options.table.severity(codes::TOO_MANY_FINDINGS),
+                next.span,
+            ));
+        }
+    }
+}
+
+/// One pass over a document.
+struct Pass<'p, 'd> {
+    table: &'static Table,
+    target: Version,
+    text: &'d [u8],
+    state: &'p mut frame::State,
+    findings: &'p mut Vec<Finding>,
+    named: bool,
+    kind: Kind,
+    /// How many elements are open below one that is passed over, itself included.
+    skip: u32,
+    /// How many bytes may still be read again to choose variants.
+    budget: usize,
+    /// This pass only counts findings, to choose a variant.
+    dry: bool,
+}
+
+impl<'d> Pass<'_, 'd> {
+    fn run(&mut self, reader: &mut xml::Reader<'d, '_, '_>) {
+        self.state.clear();
+        loop {
+            match reader.next(self.findings) {
+                xml::Event::Start(start) => {
+                    if self.skip > 0 {
+                        self.skip += 1;
+                    } else if self.state.frames.is_empty() {
+                        self.root(&start, reader);
+                        if self.kind == Kind::NotLibvirt {
+                            return;
+                        }
+                    } else {
+                        self.child(&start, reader);
+                    }
+                }
+                xml::Event::Text(text) => {
+                    if self.skip == 0 && !text.blank {
+                        self.text_chunk(&text);
+                    }
+                }
+                xml::Event::End(end) => {
+                    if self.skip > 0 {
+                        self.skip -= 1;
+                    } else {
+                        self.end(&end);
+                    }
+                }
+                xml::Event::EndOfDocument => self.skip = 0,
+                xml::Event::Eof => return,
+            }
+        }
+    }
+
+    /// Adds a finding of a code with the code's severity.
+    fn report(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+}

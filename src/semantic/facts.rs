@@ -1,0 +1,92 @@
+//! What rules read of a document: elements with their attributes and texts, as places in the document's text.
+
+use crate::diagnostic::Span;
+
+/// No node.
+pub const NOBODY: u32 = u32::MAX;
+
+/// An element that some rule reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// Children that are there, by slot of the element type.
+    pub children: u128,
+    /// Attributes that are there, by slot of the element type.
+    pub attributes: u64,
+    /// Number of the tag's name in the table.
+    pub name: u16,
+    /// Number of the element type's shape.
+    pub element: u16,
+    /// The nearest enclosing node.
+    pub parent: u32,
+    /// The first node behind this one and all that it holds.
+    pub next: u32,
+    /// The name in the start tag.
+    pub name_span: Span,
+    /// The text, empty if there is none.
+    pub text: Span,
+    /// First of its values.
+    pub values: u32,
+    /// Offset of the start tag of the device that it belongs to.
+    pub owner: u32,
+}
+
+/// An attribute that some rule reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    /// Number of its name in the table.
+    pub name: u16,
+    /// The value must be decoded before it is compared.
+    pub coded: bool,
+    /// The value between its quotes.
+    pub span: Span,
+}
+
+/// The facts of one domain, in document order.
+#[derive(Default)]
+pub struct Facts {
+    pub(super) nodes: Vec<Node>,
+    pub(super) values: Vec<Value>,
+    pub(super) keys: super::evaluate::Keys,
+}
+
+impl Facts {
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        self.nodes.clear();
+        self.values.clear();
+    }
+
+    /// An element begins. Its values follow with [`Facts::value`].
+    pub fn open(&mut self, name: u16, element: u16, parent: u32, name_span: Span, attributes: u64, owner: u32) -> u32 {
+        let values = self.values.len() as u32;
+        let text = Span::at(name_span.end as usize);
+        self.nodes.push(Node { children: 0, attributes, name, element, parent, next: NOBODY, name_span, text, values, owner });
+        self.nodes.len() as u32 - 1
+    }
+
+    /// An attribute of the element that just began.
+    pub fn value(&mut self, value: Value) {
+        self.values.push(value);
+    }
+
+    /// An element ends.
+    pub fn close(&mut self, node: u32, children: u128, text: Span) {
+        let next = self.nodes.len() as u32;
+        let node = &mut self.nodes[node as usize];
+        node.children = children;
+        node.text = text;
+        node.next = next;
+    }
+
+    /// The values of a node.
+    pub(super) fn values_of(&self, node: u32) -> &[Value] {
+        // The values of a node stand before those of its first child, which is the next node in document order.
+        let from = self.nodes[node as usize].values as usize;
+        let to = self.nodes.get(node as usize + 1).map_or(self.values.len(), |next| next.values as usize);
+        &self.values[from..to]
+    }
+}
+
+// Both are written at start tags.
+const _: () = assert!(std::mem::size_of::<Node>() <= 80);
+const _: () = assert!(std::mem::size_of::<Value>() <= 12);

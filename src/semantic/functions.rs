@@ -1,0 +1,93 @@
+//! Rules that the language of conditions cannot say. Their names are those of `check = "..."` in rule files, in the order of
+//! `table::FUNCTIONS`.
+
+use super::derive;
+use super::evaluate::View;
+
+/// How a function judges.
+#[derive(Clone, Copy)]
+pub(super) enum Function {
+    /// Whether the element is wrong.
+    Bad(fn(&View<'_, '_>, u32) -> bool),
+    /// Writes a key that no two elements may share; whether there is one.
+    Key(fn(&View<'_, '_>, u32, &mut Vec<u8>) -> bool),
+}
+
+/// The functions by name.
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[
+    ("pci-address-duplicate", Function::Key(pci_address)),
+    ("drive-address-duplicate", Function::Key(drive_address)),
+    ("disk-target-unparsable", Function::Bad(disk_target_unparsable)),
+];
+
+/// A number of an address; absent is 0.
+fn part(view: &View<'_, '_>, address: u32, name: &str) -> Option<i128> {
+    match view.attribute(address, name) {
+        None => Some(0),
+        Some(text) => derive::octal(text.trim_ascii()),
+    }
+}
+
+/// A PCI address that is written in full. Domain, bus and slot all zero counts as none (`virPCIDeviceAddressIsEmpty`).
+fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
+    let Some(address) = view.child(device, "address") else { return false };
+    if view.attribute(address, "type") != Some(b"pci") {
+        return false;
+    }
+    let parts = ["domain", "bus", "slot", "function"].map(|name| part(view, address, name));
+    let [Some(domain), Some(bus), Some(slot), Some(function)] = parts else { return false };
+    if domain == 0 && bus == 0 && slot == 0 {
+        return false;
+    }
+    key.extend_from_slice(format!("{domain}:{bus}:{slot}.{function}").as_bytes());
+    true
+}
+
+/// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of.
+fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
+    let Some(bus) = derive::disk_bus(view, disk) else { return false };
+    let parts = match view.child(disk, "address") {
+        Some(address) => {
+            if view.attribute(address, "type") != Some(b"drive") {
+                return false;
+            }
+            let parts = ["controller", "bus", "target", "unit"].map(|name| part(view, address, name));
+            let [Some(controller), Some(bus), Some(target), Some(unit)] = parts else { return false };
+            [controller, bus, target, unit]
+        }
+        None => {
+            let Some(name) = view.child(disk, "target").and_then(|target| view.attribute(target, "dev")) else { return false };
+            let Some(index) = derive::disk_index(name) else { return false };
+            let index = i128::from(index);
+            match bus {
+                "scsi" => [index / 7, 0, 0, index % 7],
+                "ide" => [index / 4, index / 2 % 2, 0, index % 2],
+                "sata" => [index / 6, 0, 0, index % 6],
+                "fdc" => [index / 2, 0, 0, index % 2],
+                _ => return false,
+            }
+        }
+    };
+    if !matches!(bus, "scsi" | "ide" | "sata" | "fdc") {
+        return false;
+    }
+    let [controller, drive_bus, target, unit] = parts;
+    key.extend_from_slice(format!("{bus}/{controller}/{drive_bus}/{target}/{unit}").as_bytes());
+    true
+}
+
+/// A target name that libvirt cannot turn into a number (`virDiskNameToIndex`).
+fn disk_target_unparsable(view: &View<'_, '_>, disk: u32) -> bool {
+    let Some(name) = view.child(disk, "target").and_then(|target| view.attribute(target, "dev")) else { return false };
+    // NVMe names are parsed by their own rule.
+    !name.starts_with(b"nvme") && derive::disk_index(name).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_knows_the_functions_by_number() {
+        let names: Vec<&str> = super::FUNCTIONS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, crate::table::FUNCTIONS);
+    }
+}
