@@ -1,0 +1,168 @@
+//! The text of findings: what is wrong, why libvirt cares, what to write instead.
+//!
+//! Messages name things as the author wrote them and are short: together with the help rarely more than a line of a terminal. Text is
+//! made here and nowhere else, and only for findings that are printed.
+
+mod expected;
+mod rule;
+mod schema;
+mod syntax;
+
+use crate::diagnostic::{Arg, Category, Finding, Fix, Span};
+use crate::engine::Options;
+use crate::table::{Element, NONE, Table, Version};
+use crate::xml;
+
+/// A finding in words.
+#[derive(Clone, Debug, Default)]
+pub struct Wording {
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// Where libvirt documents it.
+    pub url: Option<String>,
+    /// What stands at the second place.
+    pub related: Option<(String, Span)>,
+    /// A change that mends it.
+    pub fix: Option<Fix>,
+    /// A few words for the caret.
+    pub label: Option<String>,
+}
+
+/// Puts a finding into words. `text` is the document's text that the finding's spans refer to.
+pub fn wording(finding: &Finding, text: &[u8], options: &Options) -> Wording {
+    let context = Context { text, table: options.table, target: options.target, finding };
+    let mut wording = match options.table.category(finding.code) {
+        _ if finding.code.table_rule().is_some() => rule::wording(&context),
+        Category::Syntax => syntax::wording(&context),
+        _ => schema::wording(&context),
+    };
+    if let Some(device) = context.device() {
+        wording.message = format!("{device}: {}", wording.message);
+    }
+    wording
+}
+
+/// What the words are made from.
+struct Context<'a> {
+    text: &'a [u8],
+    table: &'static Table,
+    target: Version,
+    finding: &'a Finding,
+}
+
+/// How many characters of a name or value are quoted.
+const QUOTE: usize = 60;
+
+impl Context<'_> {
+    /// The characters of a span, shortened if there are many.
+    fn quote(&self, span: Span) -> String {
+        let text = String::from_utf8_lossy(span.of(self.text));
+        let mut chars = text.char_indices();
+        match chars.nth(QUOTE) {
+            None => text.into_owned(),
+            Some((end, _)) => format!("{}...", &text[..end]),
+        }
+    }
+
+    /// What the finding's own span covers.
+    fn quoted(&self) -> String {
+        self.quote(self.finding.span)
+    }
+
+    /// An argument that is a span, quoted.
+    fn span_arg(&self, index: usize) -> Option<String> {
+        match self.finding.args[index] {
+            Arg::Span(span) => Some(self.quote(span)),
+            _ => None,
+        }
+    }
+
+    /// An argument that is an item's number.
+    fn item(&self, index: usize) -> Option<usize> {
+        match self.finding.args[index] {
+            Arg::Item(item) if item != NONE as u32 => Some(item as usize),
+            _ => None,
+        }
+    }
+
+    /// An argument that is the number of a name.
+    fn name(&self, index: usize) -> Option<&'static str> {
+        self.item(index).and_then(|item| self.table.names.get(item).copied())
+    }
+
+    /// An argument that is the number of an element type.
+    fn element(&self, index: usize) -> Option<&'static Element> {
+        self.item(index).and_then(|item| self.table.elements.get(item))
+    }
+
+    /// An argument that is a version.
+    fn version(&self, index: usize) -> Version {
+        match self.finding.args[index] {
+            Arg::Number(number) => Version(number as u32),
+            _ => Version::ALWAYS,
+        }
+    }
+
+    /// The tag that the finding's span stands in, as it is written.
+    fn enclosing_tag(&self) -> String {
+        let before = &self.text[..(self.finding.span.start as usize).min(self.text.len())];
+        let Some(open) = memchr::memrchr(b'<', before) else { return String::new() };
+        let name = &self.text[open + 1..];
+        let end = name.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>')).unwrap_or(name.len());
+        self.quote(Span::new(open + 1, open + 1 + end))
+    }
+
+    /// Where libvirt documents an element type.
+    fn url(&self, element: Option<&Element>) -> Option<String> {
+        let anchor = element.map(|e| e.docs).filter(|docs| !docs.is_empty())?;
+        Some(format!("https://libvirt.org/formatdomain.html#{anchor}"))
+    }
+
+    /// The device that the finding lies in, as its author would call it: "disk vdb".
+    fn device(&self) -> Option<String> {
+        let owner = self.finding.owner;
+        if owner == u32::MAX {
+            return None;
+        }
+        let start = owner as usize + 1;
+        let rest = self.text.get(start..)?;
+        let end = rest.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))?;
+        let kind = self.quote(Span::new(start, start + end));
+        let content = xml::content_start(self.text, owner as usize)?;
+        // What names a device, in the order in which people would use it.
+        let wanted: &[(&str, &str)] = match kind.as_str() {
+            "disk" => &[("target", "dev"), ("alias", "name")],
+            "filesystem" => &[("target", "dir"), ("alias", "name")],
+            "interface" => &[("target", "dev"), ("mac", "address"), ("alias", "name")],
+            "channel" => &[("target", "name"), ("alias", "name")],
+            _ => &[("alias", "name")],
+        };
+        if kind == "controller" {
+            let (mut type_, mut index) = (None, None);
+            xml::peek_attributes(self.text, owner as usize, |name, value| match name.of(self.text) {
+                b"type" => type_ = Some(self.quote(value)),
+                b"index" => index = Some(self.quote(value)),
+                _ => {}
+            });
+            return type_.map(|type_| format!("controller {type_}{}", index.map_or(String::new(), |i| format!(" {i}"))));
+        }
+        let mut names: Vec<Option<String>> = vec![None; wanted.len()];
+        let window = &self.text[..self.text.len().min(content + (4 << 10))];
+        xml::peek_children(window, content, |child| {
+            for (slot, (tag, attribute)) in wanted.iter().enumerate() {
+                if child.of(self.text) == tag.as_bytes() && names[slot].is_none() {
+                    xml::peek_attributes(self.text, child.start as usize - 1, |name, value| {
+                        if name.of(self.text) == attribute.as_bytes() && !value.is_empty() {
+                            names[slot] = Some(self.quote(value));
+                        }
+                    });
+                }
+            }
+            true
+        });
+        let name = names.into_iter().flatten().next()?;
+        Some(format!("{kind} {name}"))
+    }
+}

@@ -1,0 +1,83 @@
+//! What a value type expects, in words, and which of its values was meant.
+
+use crate::table::{Form, Table, Version};
+
+/// How many values are listed before only the nearest are.
+const LISTED: usize = 8;
+
+/// What to say of a bad value: help, and the value that was meant if one is near.
+pub(super) struct Expectation {
+    pub help: String,
+    pub meant: Option<&'static str>,
+}
+
+/// What the type expects in place of `wrong`.
+pub(super) fn expectation(table: &'static Table, type_: usize, wrong: &str, target: Version) -> Expectation {
+    let words = words(table, type_, target);
+    if !words.is_empty() {
+        return among(&words, wrong);
+    }
+    let type_ = &table.types[type_];
+    let help = match type_.example {
+        "" => format!("expected {}", type_.is),
+        example => format!("expected {}, such as `{example}`", type_.is),
+    };
+    Expectation { help, meant: None }
+}
+
+/// The words of an enumeration, also one inside of alternatives.
+fn words(table: &'static Table, type_: usize, target: Version) -> Vec<&'static str> {
+    match table.types[type_].form {
+        Form::Words(range) => {
+            let current = range.of(table.words).iter().filter(|word| word.since <= target && word.until > target);
+            current.map(|word| word.name.text).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn among(words: &[&'static str], wrong: &str) -> Expectation {
+    let wrong_trimmed = wrong.trim();
+    let mut ranked: Vec<(usize, &'static str)> = words
+        .iter()
+        .map(|word| {
+            let distance = if word.eq_ignore_ascii_case(wrong_trimmed) { 0 } else { strsim::osa_distance(word, wrong_trimmed) };
+            (distance, *word)
+        })
+        .collect();
+    ranked.sort_by_key(|(distance, _)| *distance);
+    let (distance, nearest) = ranked[0];
+    let near = wrong.len() <= 64 && distance <= 1 + nearest.len() / 4 && !wrong_trimmed.is_empty() && distance < nearest.len().max(2);
+    if near {
+        let others = words.len() - 1;
+        let help = match others {
+            0 => format!("write `{nearest}`"),
+            1..=3 => format!("did you mean `{nearest}`? also possible: {}", list(words.iter().filter(|w| **w != nearest))),
+            _ => format!("did you mean `{nearest}`?"),
+        };
+        return Expectation { help, meant: Some(nearest) };
+    }
+    let help = if words.len() == 1 {
+        format!("write `{}`", words[0])
+    } else if words.len() <= LISTED {
+        format!("expected {}", list(words.iter()))
+    } else {
+        let first = ranked.iter().take(3).map(|(_, word)| word);
+        format!("expected {} or one of {} more", list_comma(first), words.len() - 3)
+    };
+    Expectation { help, meant: None }
+}
+
+/// `a`, `b` or `c`.
+pub(super) fn list<'a>(words: impl Iterator<Item = &'a &'static str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    match words.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+fn list_comma<'a>(words: impl Iterator<Item = &'a &'static str>) -> String {
+    words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

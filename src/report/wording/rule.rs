@@ -1,0 +1,34 @@
+//! Words for findings of the table's rules: the rule file has them, the document fills them in.
+
+use super::{Context, Wording};
+use crate::diagnostic::Arg;
+
+pub(super) fn wording(c: &Context<'_>) -> Wording {
+    let doc = &c.table.codes[c.finding.code.0 as usize];
+    let help = fill(c, doc.advice);
+    Wording {
+        message: fill(c, doc.message),
+        help: Some(help).filter(|help| !help.is_empty()),
+        url: Some(doc.docs).filter(|docs| !docs.is_empty()).map(|docs| format!("https://libvirt.org/formatdomain.html#{docs}")),
+        related: c.finding.related.map(|span| ("here".to_owned(), span)),
+        ..Wording::default()
+    }
+}
+
+/// Puts the finding's arguments into a template.
+fn fill(c: &Context<'_>, template: &str) -> String {
+    let mut out = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        let number = rest.as_bytes().get(open + 1).map_or(0, |digit| digit.wrapping_sub(b'0') as usize);
+        match c.finding.args.get(number) {
+            Some(Arg::Span(span)) => out.push_str(&c.quote(*span)),
+            Some(Arg::Number(value)) => out.push_str(&value.to_string()),
+            _ => {}
+        }
+        rest = rest[open..].split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    out
+}
