@@ -54,7 +54,9 @@ fn made_up(number: usize) -> String {
              <model type='virtio'/>\n    </interface>\n"
         );
     }
-    text.push_str("    <console type='pty'/>\n    <graphics type='vnc' port='-1' autoport='yes'/>\n  </devices>\n</domain>\n");
+    text.push_str(
+        "    <console type='pty'/>\n    <graphics type='vnc' port='-1' autoport='yes'/>\n  </devices>\n</domain>\n",
+    );
     text
 }
 

@@ -1,5 +1,7 @@
 //! Arguments in, exit code out.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(virdict::cli::main(std::env::args_os()))
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(virdict::cli::main(std::env::args_os()))
 }

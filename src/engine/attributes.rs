@@ -96,7 +96,7 @@ impl<'d> Pass<'_, 'd> {
     /// Notes what rules read of the element.
     fn note(&mut self, opening: &Opening<'_, 'd>, frame: &mut Frame) {
         let facts = &mut self.state.facts;
-        frame.node = facts.open(opening.name, frame.element, frame.nearest, frame.name, frame.attributes, frame.owner);
+        frame.node = facts.open(opening.name, frame.element, frame.nearest, frame.name, frame.owner);
         frame.nearest = frame.node;
         let slots = self.table.attributes_of(opening.element);
         let mut rest = frame.attributes & opening.element.read_attributes & !opening.settled;
@@ -105,6 +105,24 @@ impl<'d> Pass<'_, 'd> {
             rest &= rest - 1;
             let attribute = &opening.attributes[self.state.by_slot[slot] as usize];
             facts.value(Value { name: slots[slot].name, coded: attribute.needs_normalising, span: attribute.value });
+        }
+        let triggering = frame.attributes & opening.element.trigger_attributes & !opening.settled;
+        for trigger in opening.element.triggers.of(self.table.triggers) {
+            if trigger.slot != u8::MAX {
+                if triggering & 1 << trigger.slot == 0 {
+                    continue;
+                }
+                let words = trigger.words.of(self.table.trigger_words);
+                if !words.is_empty() {
+                    let attribute = &opening.attributes[self.state.by_slot[trigger.slot as usize] as usize];
+                    let value = crate::table::trim(attribute.value.of(self.text));
+                    let key = Key::of(value);
+                    if !attribute.needs_normalising && !words.iter().any(|word| word.is(key, value)) {
+                        continue;
+                    }
+                }
+            }
+            self.state.facts.fire(frame.node, trigger.rules.of(self.table.trigger_rules));
         }
     }
 

@@ -207,7 +207,7 @@ impl<'d> Pass<'_, 'd> {
                 TextState::None => Span::at(frame.content as usize),
                 _ => Span::new(frame.content as usize, content_end.max(frame.content as usize)),
             };
-            self.state.facts.close(frame.node, frame.children, text);
+            self.state.facts.close(frame.node, text);
             if element.domain {
                 self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings);
             }

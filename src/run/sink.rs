@@ -40,6 +40,8 @@ struct State<'j> {
     /// Batches after the one that is due, by their distance from it, less one.
     early: VecDeque<Option<Done>>,
     early_bytes: usize,
+    /// Threads that wait.
+    waiting: usize,
     assembly: Option<Assembly>,
     out: &'j mut (dyn Write + Send),
     err: &'j mut (dyn Write + Send),
@@ -64,6 +66,7 @@ impl<'j> Sink<'j> {
             due: 0,
             early: VecDeque::new(),
             early_bytes: 0,
+            waiting: 0,
             assembly: job.format.map(|format| Assembly::new(format, cap)),
             out,
             err,
@@ -93,7 +96,7 @@ impl<'j> Sink<'j> {
         let mut state = self.lock();
         // The thread whose batch is due never waits, so there is always one that goes on.
         while state.due != number && state.error.is_none() {
-            state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
         }
         state.write(piece, errors);
         state.count(piece.findings, 0);
@@ -121,7 +124,9 @@ impl<'j> Sink<'j> {
             }
             state.show_progress();
             self.note(&state);
-            self.written.notify_all();
+            if state.waiting > 0 {
+                self.written.notify_all();
+            }
         } else {
             let place = (number - state.due - 1) as usize;
             if state.early.len() <= place {
@@ -131,10 +136,17 @@ impl<'j> Sink<'j> {
             state.early_bytes += done.bytes();
             state.early[place] = Some(done);
             while state.early_bytes > EARLY && state.error.is_none() {
-                state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.wait(state);
             }
         }
         state.error.is_none()
+    }
+
+    fn wait<'s>(&self, mut state: MutexGuard<'s, State<'j>>) -> MutexGuard<'s, State<'j>> {
+        state.waiting += 1;
+        let mut state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
     }
 
     fn note(&self, state: &State<'_>) {

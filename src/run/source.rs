@@ -78,7 +78,7 @@ pub struct Source<'j> {
     job: &'j Job,
     /// Numbers of the inputs that were not reached yet, in order.
     named: std::vec::IntoIter<u32>,
-    /// Walks that are under way. There are several only where a folder was named that is inside another.
+    /// Walks that are under way, none of them at its end. There are several only where a folder was named that is inside another.
     walks: Vec<Walk<'j>>,
     batches: u64,
     /// Paths that are compared.
@@ -123,8 +123,8 @@ impl<'j> Source<'j> {
             0 => None,
             1 => {
                 // Without anything else in view the path need not be known.
-                if !self.named.as_slice().is_empty() && self.walks[0].path(&mut self.nearest).is_none() {
-                    self.nearest.clear();
+                if !self.named.as_slice().is_empty() {
+                    self.walks[0].path(&mut self.nearest);
                 }
                 Some(0)
             }
@@ -158,9 +158,14 @@ impl<'j> Source<'j> {
         }
         if self.walks.len() == 1 {
             self.walks[0].advance();
+            self.drop_ended();
         } else {
             self.pass_nearest();
         }
+    }
+
+    /// A walk that has come to its end is no more.
+    fn drop_ended(&mut self) {
         self.walks.retain(|walk| walk.found().is_some());
     }
 
@@ -168,7 +173,8 @@ impl<'j> Source<'j> {
     fn nearest_walk(&mut self) -> Option<usize> {
         let mut best = None;
         for (number, walk) in self.walks.iter().enumerate() {
-            if walk.path(&mut self.other).is_some() && (best.is_none() || self.other < self.nearest) {
+            walk.path(&mut self.other);
+            if best.is_none() || self.other < self.nearest {
                 std::mem::swap(&mut self.other, &mut self.nearest);
                 best = Some(number);
             }
@@ -179,10 +185,12 @@ impl<'j> Source<'j> {
     /// Moves on every walk that stands at the nearest path.
     fn pass_nearest(&mut self) {
         for walk in &mut self.walks {
-            if walk.path(&mut self.other).is_some() && self.other == self.nearest {
+            walk.path(&mut self.other);
+            if self.other == self.nearest {
                 walk.advance();
             }
         }
+        self.drop_ended();
     }
 
     /// Begins with something that was named: a folder is walked, everything else is a file.

@@ -62,30 +62,52 @@ pub(super) struct View<'v, 'd> {
 impl Facts {
     /// Judges the domain whose node this is, and forgets it.
     pub fn judge(&mut self, domain: u32, table: &'static Table, target: Version, text: &[u8], findings: &mut Vec<Finding>) {
+        if self.fired.is_empty() {
+            self.truncate(domain);
+            return;
+        }
         let mut keys = std::mem::take(&mut self.keys);
+        let mut fired = std::mem::take(&mut self.fired);
         keys.clear();
+        fired.sort_unstable();
+        fired.dedup();
         let view = View { table, text, facts: self, domain };
         let driver = view.driver();
-        for subject in domain..self.nodes.len() as u32 {
-            let node = &self.nodes[subject as usize];
-            let uses = table.elements[node.element as usize].rules.of(table.rule_uses);
-            for rule_use in uses {
-                if rule_use.attributes & !node.attributes != 0 || rule_use.children & !node.children != 0 {
-                    continue;
+        let mut rest = &fired[..];
+        while let Some(first) = rest.first() {
+            let number = (first >> 32) as u16;
+            let count = rest.iter().take_while(|entry| (**entry >> 32) as u16 == number).count();
+            let (subjects, others) = rest.split_at(count);
+            rest = others;
+            let rule = &table.rules[number as usize];
+            if (rule.drivers != 0 && rule.drivers & driver == 0) || rule.since > target || rule.until <= target {
+                continue;
+            }
+            // Nothing is like another if there is no other.
+            if count == 1 && matches!(rule.judge, Judge::Unique(_)) {
+                continue;
+            }
+            for entry in subjects {
+                let subject = *entry as u32;
+                let element = view.node(subject).element;
+                if rule.subjects.of(table.subjects).contains(&table.elements[element as usize].base)
+                    && (rule.when == NONE || view.holds(rule.when, subject, subject))
+                {
+                    view.judge(number, rule, subject, &mut keys, findings);
                 }
-                let rule = &table.rules[rule_use.rule as usize];
-                if (rule.drivers != 0 && rule.drivers & driver == 0) || rule.since > target || rule.until <= target {
-                    continue;
-                }
-                if rule.when != NONE && !view.holds(rule.when, subject, subject) {
-                    continue;
-                }
-                view.judge(rule_use.rule, rule, subject, &mut keys, findings);
             }
         }
+        fired.clear();
         self.keys = keys;
+        self.fired = fired;
+        self.truncate(domain);
+    }
+
+    /// Forgets a domain.
+    fn truncate(&mut self, domain: u32) {
         self.nodes.truncate(domain as usize);
         self.values.clear();
+        self.fired.clear();
     }
 }
 
@@ -281,7 +303,7 @@ impl<'d> View<'_, 'd> {
     fn data(&self, operand: u16, here: u32, subject: u32, visit: &mut dyn FnMut(Datum<'d>) -> bool) -> bool {
         match self.table.operands[operand as usize] {
             Operand::Literal(word) => visit(Datum::Text(Cow::Borrowed(word.as_bytes()))),
-            Operand::Number(number) => visit(Datum::Number(number.into())),
+            Operand::Number(number) => visit(Datum::Number(number)),
             Operand::Values(path) => self.ends(path, here, subject, &mut |place| visit(Datum::Text(place.text(self)))),
             Operand::Count(path) => {
                 let mut count = 0;

@@ -8,10 +8,6 @@ pub const NOBODY: u32 = u32::MAX;
 /// An element that some rule reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// Children that are there, by slot of the element type.
-    pub children: u128,
-    /// Attributes that are there, by slot of the element type.
-    pub attributes: u64,
     /// Number of the tag's name in the table.
     pub name: u16,
     /// Number of the element type's shape.
@@ -47,6 +43,8 @@ pub struct Facts {
     pub(super) nodes: Vec<Node>,
     pub(super) values: Vec<Value>,
     pub(super) keys: super::evaluate::Keys,
+    /// Rules that were set off, with their subjects: the rule in the upper half, so that sorting groups them.
+    pub(super) fired: Vec<u64>,
 }
 
 impl Facts {
@@ -54,13 +52,15 @@ impl Facts {
     pub fn clear(&mut self) {
         self.nodes.clear();
         self.values.clear();
+        self.fired.clear();
     }
 
     /// An element begins. Its values follow with [`Facts::value`].
-    pub fn open(&mut self, name: u16, element: u16, parent: u32, name_span: Span, attributes: u64, owner: u32) -> u32 {
+    #[inline]
+    pub fn open(&mut self, name: u16, element: u16, parent: u32, name_span: Span, owner: u32) -> u32 {
         let values = self.values.len() as u32;
         let text = Span::at(name_span.end as usize);
-        self.nodes.push(Node { children: 0, attributes, name, element, parent, next: NOBODY, name_span, text, values, owner });
+        self.nodes.push(Node { name, element, parent, next: NOBODY, name_span, text, values, owner });
         self.nodes.len() as u32 - 1
     }
 
@@ -69,11 +69,26 @@ impl Facts {
         self.values.push(value);
     }
 
+    /// Something that sets rules off is there.
+    #[inline]
+    pub fn fire(&mut self, node: u32, rules: &[(u16, u8)]) {
+        for (rule, up) in rules {
+            let mut subject = node;
+            for _ in 0..*up {
+                subject = self.nodes[subject as usize].parent;
+                if subject == NOBODY {
+                    return;
+                }
+            }
+            self.fired.push(u64::from(*rule) << 32 | u64::from(subject));
+        }
+    }
+
     /// An element ends.
-    pub fn close(&mut self, node: u32, children: u128, text: Span) {
+    #[inline]
+    pub fn close(&mut self, node: u32, text: Span) {
         let next = self.nodes.len() as u32;
         let node = &mut self.nodes[node as usize];
-        node.children = children;
         node.text = text;
         node.next = next;
     }
@@ -88,5 +103,5 @@ impl Facts {
 }
 
 // Both are written at start tags.
-const _: () = assert!(std::mem::size_of::<Node>() <= 80);
+const _: () = assert!(std::mem::size_of::<Node>() <= 40);
 const _: () = assert!(std::mem::size_of::<Value>() <= 12);

@@ -96,7 +96,7 @@ pub(super) fn is_name_char(character: char) -> bool {
         || matches!(character, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
-/// The character at an offset of valid UTF-8. At an offset that is none of a character's first byte, U+FFFD.
+/// The character at an offset of valid UTF-8. At an offset that is none of a character's first byte, U+FFFF, which may stand nowhere.
 pub(super) fn char_at(bytes: &[u8], at: usize) -> Option<char> {
     let first = *bytes.get(at)?;
     if first < 0x80 {
@@ -104,7 +104,7 @@ pub(super) fn char_at(bytes: &[u8], at: usize) -> Option<char> {
     }
     let length = char_len(first).min(bytes.len() - at);
     let character = std::str::from_utf8(&bytes[at..at + length]).ok().and_then(|text| text.chars().next());
-    Some(character.unwrap_or(char::REPLACEMENT_CHARACTER))
+    Some(character.unwrap_or('\u{FFFF}'))
 }
 
 /// How many bytes the character has that begins with this byte.

@@ -43,7 +43,11 @@ impl<'b> Document<'b> {
             return None;
         }
         if let Some(name) = wide(bytes) {
-            findings.push(error(codes::UNSUPPORTED_ENCODING, Span::at(0)).args([Arg::Word(name), Arg::None, Arg::None]));
+            findings.push(error(codes::UNSUPPORTED_ENCODING, Span::at(0)).args([
+                Arg::Word(name),
+                Arg::None,
+                Arg::None,
+            ]));
             return None;
         }
         let declared = declared_encoding(bytes);
@@ -130,10 +134,13 @@ fn single_byte<'b>(
     let (text, _) = encoding.decode_without_bom_handling(bytes);
     let mut text = text.into_owned();
     let name = declared.of(bytes);
-    let iso = name.get(..3).is_some_and(|start| !start.eq_ignore_ascii_case(b"win") && !start[..2].eq_ignore_ascii_case(b"cp"));
+    let iso = name
+        .get(..3)
+        .is_some_and(|start| !start.eq_ignore_ascii_case(b"win") && !start[..2].eq_ignore_ascii_case(b"cp"));
     // Where an ISO-8859 set has control characters, the Windows set that encoding_rs has under its name has others. None of them may stand
     // in a name, and neither matters elsewhere; but bytes that the Windows set does not have are no characters of it.
-    let wrong = text.chars().position(|c| c == char::REPLACEMENT_CHARACTER || (!iso && matches!(c, '\u{80}'..='\u{9F}')));
+    let wrong =
+        text.chars().position(|c| c == char::REPLACEMENT_CHARACTER || (!iso && matches!(c, '\u{80}'..='\u{9F}')));
     if let Some(position) = wrong {
         let (start, character) = text.char_indices().nth(position).unwrap_or((0, ' '));
         let span = Span::new(start, start + character.len_utf8());
@@ -141,7 +148,8 @@ fn single_byte<'b>(
     }
     if iso {
         // U+0192 and its like would be letters.
-        let windows = ['\u{152}', '\u{153}', '\u{160}', '\u{161}', '\u{178}', '\u{17D}', '\u{17E}', '\u{192}', '\u{2C6}'];
+        let windows =
+            ['\u{152}', '\u{153}', '\u{160}', '\u{161}', '\u{178}', '\u{17D}', '\u{17E}', '\u{192}', '\u{2C6}'];
         if encoding == encoding_rs::WINDOWS_1252 && text.contains(windows) {
             text = bytes.iter().map(|byte| *byte as char).collect();
         }
@@ -199,7 +207,8 @@ fn classify(name: &[u8]) -> Declared {
         _ => {}
     }
     let known = lower.starts_with(b"iso-8859-") || lower.starts_with(b"iso8859-") || lower.starts_with(b"iso_8859-");
-    let known = known || lower.starts_with(b"latin") || lower.starts_with(b"windows-125") || lower.starts_with(b"cp125");
+    let known =
+        known || lower.starts_with(b"latin") || lower.starts_with(b"windows-125") || lower.starts_with(b"cp125");
     match Encoding::for_label(&lower).filter(|encoding| known && encoding.is_single_byte()) {
         Some(encoding) => Declared::SingleByte(encoding),
         None => Declared::Unknown,

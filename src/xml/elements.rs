@@ -1,8 +1,8 @@
 //! Which end tag ends what.
 
+use super::Event;
 use super::chars::{is_space, skip_name_chars, skip_space};
 use super::reader::{Phase, Reader};
-use super::Event;
 use crate::diagnostic::{Arg, Finding, Severity, Span, codes};
 use memchr::memchr2;
 
@@ -94,13 +94,7 @@ impl<'d> Reader<'d, '_, '_> {
     }
 
     /// An end tag of another name than the innermost element's.
-    fn mismatched(
-        &mut self,
-        name: Span,
-        tag: Span,
-        told: bool,
-        findings: &mut Vec<Finding>,
-    ) -> Option<Event<'d>> {
+    fn mismatched(&mut self, name: Span, tag: Span, told: bool, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
         let text = self.text;
         let wanted = name.of(text);
         let depth = self.workspace.open.len();
@@ -119,7 +113,8 @@ impl<'d> Reader<'d, '_, '_> {
                 if ahead == Some(top.of(text)) {
                     // The innermost element's end tag is still to come: the two cross.
                     if !told {
-                        let finding = error(codes::CROSSED_TAGS, name).related(top).args([Arg::Span(top), Arg::None, Arg::None]);
+                        let finding =
+                            error(codes::CROSSED_TAGS, name).related(top).args([Arg::Span(top), Arg::None, Arg::None]);
                         self.report(findings, finding);
                     }
                     if self.workspace.crossed.len() == CROSSED {
@@ -245,7 +240,8 @@ impl<'d> Reader<'d, '_, '_> {
             self.hint_all(depth);
             // One finding for so many elements: a second reading that tells some of them apart is no worse for it.
             self.told.set(self.told.get() + depth - 1);
-            let finding = Finding::new(codes::UNCLOSED_TAG, Severity::Error, open.name).related(Span::at(self.text.len()));
+            let finding =
+                Finding::new(codes::UNCLOSED_TAG, Severity::Error, open.name).related(Span::at(self.text.len()));
             self.report(findings, finding.args([Arg::Number(depth as i64), Arg::None, Arg::None]));
         }
     }
@@ -260,6 +256,6 @@ pub(super) fn is_slip(left: &[u8], right: &[u8]) -> bool {
     let (left, right) = (&left[same_start..], &right[same_start..]);
     let same_end = left.iter().rev().zip(right.iter().rev()).take_while(|(l, r)| l == r).count();
     let (left, right) = (&left[..left.len() - same_end], &right[..right.len() - same_end]);
-    left.len() <= 1 && right.len() <= 1 || left.len() == 2 && right.len() == 2 && left[0] == right[1] && left[1] == right[0]
+    left.len() <= 1 && right.len() <= 1
+        || left.len() == 2 && right.len() == 2 && left[0] == right[1] && left[1] == right[0]
 }
-

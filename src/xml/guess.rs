@@ -14,7 +14,7 @@ impl Reader<'_, '_, '_> {
     /// The name in the end tag that ends the element which is open at `from`, if all that follows is balanced. `None` if the document ends
     /// first, if that is too far away, or if too much was looked ahead already.
     pub(super) fn closing_name(&mut self, from: usize) -> Option<Span> {
-        let window = &self.text[..self.text.len().min(from + FAR)];
+        let window = &self.text[..self.text.len().min(from + FAR.min(self.budget))];
         let mut depth = 0usize;
         let mut at = from;
         let found = loop {
@@ -37,8 +37,10 @@ impl Reader<'_, '_, '_> {
                 },
             }
         };
-        let read = at - from;
-        if self.spend(read + 1) { found } else { None }
+        // Where nothing was found, all of it was read.
+        let read = if found.is_some() { at } else { window.len() };
+        self.spend(read.saturating_sub(from) + 1);
+        found
     }
 }
 
@@ -87,7 +89,8 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
             && hint.at as usize <= start
         {
             self.next_hint += 1;
-            let Some(open) = self.workspace.open.last().copied().filter(|open| open.name.start == hint.element.0) else {
+            let Some(open) = self.workspace.open.last().copied().filter(|open| open.name.start == hint.element.0)
+            else {
                 continue;
             };
             if hint.at as usize != start {
@@ -96,7 +99,11 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
             let name = Span::new(start + 1, skip_name(self.text, start + 1));
             self.report(findings, Finding::new(codes::UNCLOSED_TAG, Severity::Error, open.name).related(name));
             self.poisoned = true;
-            let end = if hint.is_end { memchr(b'>', &self.text[start..]).map_or(start, |found| start + found + 1) } else { start };
+            let end = if hint.is_end {
+                memchr(b'>', &self.text[start..]).map_or(start, |found| start + found + 1)
+            } else {
+                start
+            };
             self.position = end;
             return self.close(Span::new(start, end), !hint.is_end).map(Event::End);
         }

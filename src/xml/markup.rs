@@ -46,7 +46,13 @@ impl<'d> Reader<'d, '_, '_> {
     }
 
     /// Reports an error with a word.
-    pub(super) fn fault(&self, findings: &mut Vec<Finding>, code: Code, span: Span, word: Option<&'static &'static str>) {
+    pub(super) fn fault(
+        &self,
+        findings: &mut Vec<Finding>,
+        code: Code,
+        span: Span,
+        word: Option<&'static &'static str>,
+    ) {
         let arg = word.map_or(Arg::None, Arg::Word);
         self.report(findings, Finding::new(code, Severity::Error, span).args([arg, Arg::None, Arg::None]));
     }
@@ -243,7 +249,8 @@ impl<'d> Reader<'d, '_, '_> {
         let target_end = skip_name(text, target);
         let name = &text[target..target_end];
         if name == b"xml" {
-            let stream = self.phase == Phase::Epilog && self.root.is_some_and(|root| (self.options.is_document_root)(root.of(text)));
+            let stream = self.phase == Phase::Epilog
+                && self.root.is_some_and(|root| (self.options.is_document_root)(root.of(text)));
             let in_place = first || (stream && self.pending_declaration.is_none());
             if in_place {
                 if stream {
@@ -273,7 +280,12 @@ impl<'d> Reader<'d, '_, '_> {
             self.fault(findings, codes::MALFORMED_INSTRUCTION, Span::new(target, target_end), Some(&"reserved target"));
         } else if name.contains(&b':') {
             // Namespaces in XML 1.0, section 7: no colon in a target.
-            self.fault(findings, codes::MALFORMED_INSTRUCTION, Span::new(target, target_end), Some(&"colon in the target"));
+            self.fault(
+                findings,
+                codes::MALFORMED_INSTRUCTION,
+                Span::new(target, target_end),
+                Some(&"colon in the target"),
+            );
         } else if target_end != end - 2 && !is_space(text[target_end]) {
             let span = char_span(text, target_end);
             self.fault(findings, codes::MALFORMED_INSTRUCTION, span, Some(&"no space after the target"));
@@ -388,7 +400,8 @@ impl<'d> Reader<'d, '_, '_> {
         let word_end = start + 9;
         let bounds = self.doctype_bounds(word_end);
         self.position = bounds.end;
-        let stream = self.phase == Phase::Epilog && self.root.is_some_and(|root| (self.options.is_document_root)(root.of(text)));
+        let stream =
+            self.phase == Phase::Epilog && self.root.is_some_and(|root| (self.options.is_document_root)(root.of(text)));
         let slot = if stream { self.pending_doctype } else { self.doctype };
         let in_place = self.phase == Phase::Prolog || stream;
         let mut doctype = Doctype { subset: bounds.subset.is_some(), external: false };
@@ -468,7 +481,11 @@ fn subset_end(text: &[u8], from: usize) -> Option<usize> {
             quote @ (b'"' | b'\'') if declaration => 1 + memchr(quote, &rest[1..])? + 1,
             b']' if !declaration => {
                 let close = skip_space(text, at + 1);
-                return if text.get(close) == Some(&b'>') { Some(close + 1) } else { memchr(b'>', rest).map(|found| at + found + 1) };
+                return if text.get(close) == Some(&b'>') {
+                    Some(close + 1)
+                } else {
+                    memchr(b'>', rest).map(|found| at + found + 1)
+                };
             }
             byte => {
                 declaration = byte == b'<' || (declaration && byte != b'>');
@@ -479,12 +496,7 @@ fn subset_end(text: &[u8], from: usize) -> Option<usize> {
 }
 
 /// The first fault of a declaration without internal subset, from the end of `<!DOCTYPE` to its `>`.
-fn doctype_fault(
-    text: &[u8],
-    from: usize,
-    to: usize,
-    doctype: &mut Doctype,
-) -> Option<(Span, &'static &'static str)> {
+fn doctype_fault(text: &[u8], from: usize, to: usize, doctype: &mut Doctype) -> Option<(Span, &'static &'static str)> {
     let body = &text[..to];
     let here = |at: usize| if at < to { char_span(text, at) } else { Span::new(from - 9, from) };
     let name = skip_space(body, from);

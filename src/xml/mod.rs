@@ -14,9 +14,15 @@
 //! - `peek`: reading a piece of the document again, without findings.
 //!
 //! # Splitting
-//! quick-xml finds where a tag ends, and nothing else: it is not asked about text, comments or instructions, whose ends are fixed
-//! strings, and none of its own checks are used. Where a tag is broken it is asked again behind the place at which [`Reader`] has found
-//! its footing. Nothing but `splitter` names it.
+//! quick-xml finds the `>` at which a start tag ends, and nothing else: the ends of text, comments, instructions and sections are fixed
+//! strings, and an end tag is compared with the name that it must have. Of quick-xml it is the tag parser alone that is used, not the
+//! reader around it, whose events would validate each tag's UTF-8 again and keep names of their own. Nothing but `splitter` names it.
+//!
+//! # Reading again
+//! A missing end tag shows only where the parent ends; by then every sibling that follows has been handed out as a child. So after
+//! [`Event::Eof`] a consumer asks [`Reader::wants_second_reading`], drops what it has if the answer is yes, and reads the document once
+//! more with [`Reader::again`], which ends the element where the indentation says that it was meant to end. Documents without such a fault
+//! pay nothing for it.
 //!
 //! # Invariants
 //! - Any bytes give events and findings: nothing panics, nothing fails.

@@ -3,7 +3,7 @@
 //! libxml2 calls breaches of these rules namespace errors: the tree is built all the same, with the prefix as a part of the name. What
 //! the author meant is lost then, so they are errors here.
 
-use super::chars::{find_bad_char, is_name_start, skip_name};
+use super::chars::{is_name_start, skip_name};
 use super::references::value;
 use super::{Attribute, Options, Reader};
 use crate::diagnostic::{Arg, Finding, Severity, Span, codes};
@@ -98,7 +98,11 @@ impl Bindings {
 
     /// The namespace that a prefix stands for.
     pub fn namespace(&self, prefix: &[u8], text: &[u8]) -> Option<Namespace> {
-        if prefix == b"xml" { Some(Namespace::Foreign) } else { self.find(prefix, text).map(|binding| binding.namespace) }
+        if prefix == b"xml" {
+            Some(Namespace::Foreign)
+        } else {
+            self.find(prefix, text).map(|binding| binding.namespace)
+        }
     }
 
     /// The URI that a prefix stands for.
@@ -137,8 +141,8 @@ impl Reader<'_, '_, '_> {
                 let finding = Finding::new(codes::BAD_NAMESPACE_BINDING, Severity::Error, span);
                 self.report(findings, finding.args([Arg::Word(word), Arg::None, Arg::None]));
             } else if !declaration.damaged && !uri.is_empty() && !is_uri(uri) {
-                // libxml2 calls this a namespace error and binds the prefix all the same.
-                let finding = Finding::new(codes::BAD_NAMESPACE_BINDING, Severity::Error, declaration.value);
+                // libxml2 complains of this and binds the prefix all the same: nothing is lost.
+                let finding = Finding::new(codes::BAD_NAMESPACE_BINDING, Severity::Warning, declaration.value);
                 self.report(findings, finding.args([Arg::Word(&"no valid URI"), Arg::None, Arg::None]));
             }
             if prefix.is_empty() {
@@ -229,7 +233,12 @@ impl Reader<'_, '_, '_> {
 }
 
 /// What is wrong with a declaration (NSC: Reserved Prefixes and Namespace Names, NSC: No Prefix Undeclaring).
-fn binding_fault(prefix: Span, declaration: &Attribute, uri: &[u8], text: &[u8]) -> Option<(Span, &'static &'static str)> {
+fn binding_fault(
+    prefix: Span,
+    declaration: &Attribute,
+    uri: &[u8],
+    text: &[u8],
+) -> Option<(Span, &'static &'static str)> {
     let name = prefix.of(text);
     match (name, uri) {
         (b"xml", XML) => None,
@@ -244,23 +253,57 @@ fn binding_fault(prefix: Span, declaration: &Attribute, uri: &[u8], text: &[u8])
     }
 }
 
-/// Whether libxml2 takes a namespace name for a URI reference (RFC 3986) in its characters.
+/// Whether libxml2 takes a namespace name for a URI reference (RFC 3986).
 fn is_uri(uri: &[u8]) -> bool {
-    if find_bad_char(uri).is_some() {
-        return false;
-    }
-    let mut at = 0;
-    while let Some(byte) = uri.get(at) {
-        match byte {
-            b'%' => {
-                if !uri.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-                    return false;
-                }
-            }
-            b' ' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0..=0x1F | 0x7F.. => return false,
-            _ => {}
+    let mut parts = uri.splitn(2, |byte| *byte == b'#');
+    let front = parts.next().unwrap_or_default();
+    let fragment = parts.next().unwrap_or_default();
+    let path_end = front.iter().position(|byte| *byte == b'?').unwrap_or(front.len());
+    let (mut path, query) = front.split_at(path_end);
+    // scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ); without one the first segment has no colon.
+    let segment = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
+    if let Some(colon) = path[..segment].iter().position(|byte| *byte == b':') {
+        let scheme = &path[..colon];
+        let follows = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        if !scheme.first().is_some_and(u8::is_ascii_alphabetic) || !scheme.iter().all(follows) {
+            return false;
         }
-        at += 1;
+        path = &path[colon + 1..];
     }
-    true
+    if let Some(rest) = path.strip_prefix(b"//") {
+        let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+        if !is_authority(&rest[..end]) {
+            return false;
+        }
+        path = &rest[end..];
+    }
+    is_uri_text(path, b"") && is_uri_text(query, b"") && is_uri_text(fragment, b"[]")
+}
+
+/// `authority = [ userinfo "@" ] host [ ":" port ]`
+fn is_authority(authority: &[u8]) -> bool {
+    let host = match authority.iter().position(|byte| *byte == b'@') {
+        Some(at) if is_uri_text(&authority[..at], b"") => &authority[at + 1..],
+        Some(_) => return false,
+        None => authority,
+    };
+    let (name, rest) = match host.strip_prefix(b"[") {
+        Some(inside) => match inside.iter().position(|byte| *byte == b']') {
+            Some(close) => inside.split_at(close),
+            None => return false,
+        },
+        None => host.split_at(host.iter().position(|byte| *byte == b':').unwrap_or(host.len())),
+    };
+    let port = rest.strip_prefix(b"]").unwrap_or(rest);
+    let digits = port.strip_prefix(b":");
+    let good = digits.is_some_and(|digits| (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit));
+    is_uri_text(name, b"") && !name.contains(&b'@') && (port.is_empty() || good)
+}
+
+/// Whether text has only characters that may stand in a URI, and those in `more`; a percent sign begins two hexadecimal digits.
+fn is_uri_text(text: &[u8], more: &[u8]) -> bool {
+    text.iter().enumerate().all(|(at, byte)| match byte {
+        b'%' => text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(byte) || more.contains(byte),
+    })
 }

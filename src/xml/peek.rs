@@ -1,6 +1,6 @@
 //! Reading a piece of a document again, without findings and without a reader: for messages, and to decide what is meant.
 
-use super::chars::{skip_name, skip_space};
+use super::chars::{char_len, skip_name, skip_space};
 use super::guess::skip_markup;
 use super::references::{decode_line_ends, decode_text};
 use crate::diagnostic::Span;
@@ -69,13 +69,13 @@ pub fn peek_attributes(text: &[u8], tag_start: usize, mut visit: impl FnMut(Span
     let mut at = skip_name(text, skip_space(text, tag_start + 1));
     loop {
         at = skip_space(text, at);
-        match text.get(at) {
+        let byte = match text.get(at) {
             None | Some(b'>' | b'<') => return,
-            _ => {}
-        }
+            Some(byte) => *byte,
+        };
         let end = skip_name(text, at);
         if end == at {
-            at += 1;
+            at += char_len(byte);
             continue;
         }
         let equals = skip_space(text, end);
@@ -147,4 +147,3 @@ pub fn content_text<'a>(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
 fn end_tag_end(raw: &[u8], start: usize) -> Option<usize> {
     memchr(b'>', &raw[start..]).map(|end| start + end + 1)
 }
-

@@ -3,7 +3,9 @@
 //! The tag is read again from its `<`, whatever the splitter takes for its end, and ends where a person would say that it ends. Each fault
 //! is told once; what is then unclear about the tag is marked and not told.
 
-use super::chars::{char_at, find_bad_char, is_name_char, is_name_start, is_space, skip_name, skip_name_chars, skip_space};
+use super::chars::{
+    char_at, find_bad_char, is_name_char, is_name_start, is_space, skip_name, skip_name_chars, skip_space,
+};
 use super::guess::tag_end;
 use super::reader::{Phase, Reader};
 use super::tags::Shape;
@@ -254,16 +256,18 @@ impl<'d> Reader<'d, '_, '_> {
             }
             repair.mess = true;
             damaged = true;
-        } else if !repair.spaced {
+            repair.shape.damaged = true;
+        } else if !repair.spaced && !repair.mess {
             self.attribute_fault(codes::MISSING_SPACE, name, name, findings);
             repair.shape.damaged = true;
         }
         repair.spaced = false;
+        let misnamed = damaged;
         let equals = skip_space(text, run);
         let mut attribute = Attribute {
             name,
             value: Span::at(run),
-            prefixed: Self::is_qualified_name(bytes) && bytes.contains(&b':'),
+            prefixed: bytes.contains(&b':'),
             needs_normalising: false,
             damaged,
         };
@@ -289,6 +293,10 @@ impl<'d> Reader<'d, '_, '_> {
             repair.at = run;
         }
         repair.shape.damaged |= attribute.damaged;
+        // What has no name is no attribute: its fault was told.
+        if misnamed {
+            return;
+        }
         if bytes == b"xmlns" || bytes.starts_with(b"xmlns:") {
             self.workspace.declarations.push(attribute);
         } else {
@@ -298,7 +306,13 @@ impl<'d> Reader<'d, '_, '_> {
     }
 
     /// `[10] AttValue`, which begins with the quote at `open`.
-    fn repair_value(&mut self, repair: &mut Repair, attribute: &mut Attribute, open: usize, findings: &mut Vec<Finding>) {
+    fn repair_value(
+        &mut self,
+        repair: &mut Repair,
+        attribute: &mut Attribute,
+        open: usize,
+        findings: &mut Vec<Finding>,
+    ) {
         let text = self.text;
         let name = attribute.name;
         match value_end(text, open) {
@@ -342,7 +356,13 @@ impl<'d> Reader<'d, '_, '_> {
     }
 
     /// What stands behind an equals sign without a quote.
-    fn unquoted_value(&mut self, repair: &mut Repair, attribute: &mut Attribute, open: usize, findings: &mut Vec<Finding>) {
+    fn unquoted_value(
+        &mut self,
+        repair: &mut Repair,
+        attribute: &mut Attribute,
+        open: usize,
+        findings: &mut Vec<Finding>,
+    ) {
         let text = self.text;
         let name = attribute.name;
         let mut end = open;
@@ -353,7 +373,8 @@ impl<'d> Reader<'d, '_, '_> {
             end += 1;
         }
         let run = &text[open..end];
-        let next_attribute = memchr(b'=', run).is_some_and(|at| at > 0 && matches!(run.get(at + 1), Some(b'"' | b'\'')));
+        let next_attribute =
+            memchr(b'=', run).is_some_and(|at| at > 0 && matches!(run.get(at + 1), Some(b'"' | b'\'')));
         if run.is_empty() || next_attribute {
             if !attribute.damaged {
                 self.attribute_fault(codes::MISSING_VALUE, name, name, findings);
@@ -364,8 +385,16 @@ impl<'d> Reader<'d, '_, '_> {
             repair.spaced = true;
             return;
         }
-        // A quote at its end shows that only the first one is missing.
-        let quoted = run.ends_with(b"'") || run.ends_with(b"\"");
+        // A quote at its end shows that only the first one is missing; there may be blanks before it.
+        let mut quoted = run.ends_with(b"'") || run.ends_with(b"\"");
+        if !quoted
+            && let Some(found) = text[end..].iter().position(|byte| b"'\"=<>/\n".contains(byte))
+            && matches!(text[end + found], b'\'' | b'"')
+            && text.get(end + found + 1).is_some_and(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))
+        {
+            quoted = true;
+            end += found + 1;
+        }
         attribute.value = Span::new(open, end - usize::from(quoted));
         if !attribute.damaged {
             self.attribute_fault(codes::UNQUOTED_VALUE, Span::new(open, end), name, findings);
@@ -424,7 +453,11 @@ fn value_end(text: &[u8], open: usize) -> Value {
     let Some(length) = memchr(quote, &text[from..]) else { return unclosed(text, open) };
     let close = from + length;
     let raw = &text[from..close];
-    let ends_well = text.get(close + 1).is_none_or(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'));
+    let ends_well = match text.get(close + 1) {
+        None | Some(b'>') => true,
+        Some(b'/') => text.get(close + 2) == Some(&b'>'),
+        Some(byte) => is_space(*byte),
+    };
     match memchr(b'<', raw) {
         None if ends_well || !ends_in_name_and_equals(raw) => Value::Closed(close),
         None => unclosed(text, open),
@@ -432,7 +465,11 @@ fn value_end(text: &[u8], open: usize) -> Value {
             let tag = raw.get(less + 1).is_some_and(|byte| *byte == b'/' || byte.is_ascii_alphabetic());
             let lines = memchr(b'\n', raw).is_some();
             // The quote that seems to end the value opens another one, or is far away.
-            if ends_in_name_and_equals(raw) || (lines && tag) || !ends_well { unclosed(text, open) } else { Value::Closed(close) }
+            if ends_in_name_and_equals(raw) || (lines && tag) || !ends_well {
+                unclosed(text, open)
+            } else {
+                Value::Closed(close)
+            }
         }
     }
 }
@@ -442,9 +479,12 @@ fn value_end(text: &[u8], open: usize) -> Value {
 fn ends_in_name_and_equals(raw: &[u8]) -> bool {
     let Some(before) = raw.trim_ascii_end().strip_suffix(b"=") else { return false };
     let before = before.trim_ascii_end();
-    let name = before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"_:.-".contains(byte) || **byte >= 0x80);
+    let name =
+        before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"_:.-".contains(byte) || **byte >= 0x80);
     let name = name.count();
-    name > 0 && before.len() > name && (is_space(before[before.len() - name - 1]) || b"'\"".contains(&before[before.len() - name - 1]))
+    name > 0
+        && before.len() > name
+        && (is_space(before[before.len() - name - 1]) || b"'\"".contains(&before[before.len() - name - 1]))
 }
 
 /// Where a value ends that has no quote at its end: at the first place where a tag plausibly goes on.
@@ -461,10 +501,11 @@ fn unclosed(text: &[u8], open: usize) -> Value {
                 return Value::Unclosed(trimmed(end), end);
             }
             // The other quote by mistake.
-            b'"' | b'\'' if byte != quote => {
-                if text.get(at + 1).is_none_or(|next| is_space(*next) || matches!(next, b'/' | b'>')) {
-                    return Value::Unclosed(at, at + 1);
-                }
+            b'"' | b'\''
+                if byte != quote
+                    && text.get(at + 1).is_none_or(|next| is_space(*next) || matches!(next, b'/' | b'>')) =>
+            {
+                return Value::Unclosed(at, at + 1);
             }
             _ if is_space(byte) => {
                 let name = skip_space(text, at);
@@ -489,4 +530,3 @@ fn unclosed(text: &[u8], open: usize) -> Value {
     }
     Value::Unclosed(trimmed(text.len()), text.len())
 }
-

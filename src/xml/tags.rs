@@ -34,12 +34,7 @@ const FEW: usize = 16;
 impl<'d> Reader<'d, '_, '_> {
     /// A start tag from `start` to `end`, by the splitter's reckoning.
     #[inline(always)]
-    pub(super) fn start_tag(
-        &mut self,
-        start: usize,
-        end: usize,
-        findings: &mut Vec<Finding>,
-    ) -> Option<Event<'d>> {
+    pub(super) fn start_tag(&mut self, start: usize, end: usize, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
         let self_closing = self.text[end - 2] == b'/';
         let content_end = end - 1 - usize::from(self_closing);
         self.workspace.attributes.clear();
@@ -96,7 +91,8 @@ impl<'d> Reader<'d, '_, '_> {
             }
             let name_end = at;
             // Two equal names have the same key; two that differ seldom do.
-            let key = 1u64 << (((name_end - name_start) as u8).wrapping_mul(7) ^ first ^ tag[name_end - 1].wrapping_mul(5)) % 64;
+            let mix = ((name_end - name_start) as u8).wrapping_mul(7) ^ first ^ tag[name_end - 1].wrapping_mul(5);
+            let key = 1u64 << (mix % 64);
             shape.duplicates |= seen & key != 0;
             seen |= key;
             // [25] Eq ::= S? '=' S?
@@ -146,11 +142,13 @@ impl<'d> Reader<'d, '_, '_> {
                 damaged: false,
             };
             at += 1;
-            if first == b'x' && (prefix || name_end - name_start == 5) && tag[name_start..].starts_with(b"xmlns") {
-                if matches!(tag[name_start + 5], b':') || name_end - name_start == 5 {
-                    self.workspace.declarations.push(attribute);
-                    continue;
-                }
+            let five = name_end - name_start == 5;
+            if first == b'x'
+                && (five || tag.get(name_start + 5) == Some(&b':'))
+                && tag[name_start..].starts_with(b"xmlns")
+            {
+                self.workspace.declarations.push(attribute);
+                continue;
             }
             shape.prefixes |= prefix;
             self.workspace.attributes.push(attribute);
@@ -181,7 +179,10 @@ impl<'d> Reader<'d, '_, '_> {
             damaged: false,
         };
         let mut damaged = shape.damaged;
-        if shape.duplicates || shape.references || self.workspace.attributes.len() + self.workspace.declarations.len() > FEW {
+        if shape.duplicates
+            || shape.references
+            || self.workspace.attributes.len() + self.workspace.declarations.len() > FEW
+        {
             damaged |= self.check_attributes(shape, findings);
         }
         if !self.workspace.declarations.is_empty() {
@@ -249,7 +250,8 @@ impl<'d> Reader<'d, '_, '_> {
     fn next_root(&mut self, start: Start<'d>, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
         let first = self.root.unwrap_or_default();
         let is_root = self.options.is_document_root;
-        if start.namespace == Namespace::None && !start.unbound && is_root(first.of(self.text)) && is_root(start.local) {
+        if start.namespace == Namespace::None && !start.unbound && is_root(first.of(self.text)) && is_root(start.local)
+        {
             self.root = Some(start.name_span);
             self.doctype = self.pending_doctype.take();
             self.pending_declaration = None;
@@ -285,7 +287,8 @@ impl<'d> Reader<'d, '_, '_> {
         }
         if shape.references {
             for declaration in [false, true] {
-                let count = if declaration { self.workspace.declarations.len() } else { self.workspace.attributes.len() };
+                let count =
+                    if declaration { self.workspace.declarations.len() } else { self.workspace.attributes.len() };
                 for number in 0..count {
                     let list = if declaration { &self.workspace.declarations } else { &self.workspace.attributes };
                     let attribute = list[number];

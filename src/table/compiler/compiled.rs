@@ -78,8 +78,14 @@ pub struct Table {
     pub codes: &'static [CodeDoc],
     /// Rules across elements.
     pub rules: &'static [Rule],
-    /// Which rules look at an element type, element type by element type.
-    pub rule_uses: &'static [RuleUse],
+    /// What sets rules off, element type by element type.
+    pub triggers: &'static [Trigger],
+    /// Values of triggers.
+    pub trigger_words: &'static [Name],
+    /// Rules that a trigger sets off, and how many levels up their subject is.
+    pub trigger_rules: &'static [(u16, u8)],
+    /// Element types that rules look at.
+    pub subjects: &'static [u16],
     /// Conditions.
     pub expressions: &'static [Expression],
     /// What conditions compare.
@@ -129,8 +135,12 @@ pub struct Element {
     pub read: bool,
     /// Attributes that some rule reads.
     pub read_attributes: u64,
-    /// Its rules, in `rule_uses`.
-    pub rules: Range,
+    /// Attributes that set rules off.
+    pub trigger_attributes: u64,
+    /// What sets rules off, in `triggers`: first by the element itself, then by attributes.
+    pub triggers: Range,
+    /// Number of the current shape.
+    pub base: u16,
     /// How the element was shaped before `before`, as another entry.
     pub older: u16,
     /// The version from which this shape holds.
@@ -459,6 +469,8 @@ pub enum Consequence {
 /// A rule across elements.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
+    /// The element types that it looks at, in `subjects`.
+    pub subjects: Range,
     /// Domain types that it holds for, as bits of `DRIVERS`.
     pub drivers: u32,
     /// First version.
@@ -490,15 +502,15 @@ pub enum Judge {
     Function(u16),
 }
 
-/// A rule that looks at an element type, and what must be there for its condition to hold.
+/// What sets rules off. A rule is looked at only for elements where the least common thing that its condition needs is there.
 #[derive(Clone, Copy, Debug)]
-pub struct RuleUse {
-    /// Number of the rule.
-    pub rule: u16,
-    /// Attributes that must be there.
-    pub attributes: u64,
-    /// Children that must be there.
-    pub children: u128,
+pub struct Trigger {
+    /// The attribute's slot; `u8::MAX` for the element itself.
+    pub slot: u8,
+    /// The attribute's values, in `trigger_words`; any if there is none.
+    pub words: Range,
+    /// The rules, in `trigger_rules`.
+    pub rules: Range,
 }
 
 /// A condition.
@@ -545,7 +557,7 @@ pub enum Operand {
     /// A word.
     Literal(&'static str),
     /// A number.
-    Number(i64),
+    Number(i128),
     /// How many nodes a path leads to.
     Count(u16),
     /// A named function of a path.

@@ -32,7 +32,10 @@ pub fn emit(table: &Table) -> String {
         namespaces,
         codes,
         rules,
-        rule_uses,
+        triggers,
+        trigger_words,
+        trigger_rules,
+        subjects,
         expressions,
         operands,
         paths,
@@ -45,7 +48,7 @@ pub fn emit(table: &Table) -> String {
         ($($name:ident)*) => { $(array(&mut out, stringify!($name), $name);)* };
     }
     arrays!(names elements attributes children slots blocks attribute_rules child_rules groups cases case_values choices
-        choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules rule_uses
+        choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules triggers trigger_words trigger_rules subjects
         expressions operands paths steps path_lists literals);
     out.push_str("    automata: &[\n");
     for automaton in *automata {

@@ -43,7 +43,7 @@ pub enum Value {
     /// A word.
     Word(String),
     /// A number.
-    Number(i64),
+    Number(i128),
     /// Number of nodes.
     Count(PathText),
     /// A named function of a path.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compile::{Compiler, Error, keep, push};
 use super::compiled::*;
 use super::expression::{self, Condition, PathText, StepText, Value};
+use super::key::Name;
 use super::source::{self, Spanned};
 use super::version::Version;
 
@@ -31,13 +32,13 @@ struct Subject<'s> {
 
 impl Compiler<'_> {
     pub(super) fn rules(&mut self, rules: &[(usize, source::Rule)]) {
-        let mut uses: BTreeMap<u16, Vec<RuleUse>> = BTreeMap::new();
+        let mut atoms = Atoms::new();
         let mut names = BTreeSet::new();
         for (file, rule) in rules {
             if !names.insert(rule.code.get_ref().clone()) {
                 self.tell(*file, &rule.code, 0, format!("code `{}` stands twice", rule.code.get_ref()));
             }
-            self.rule(*file, rule, &mut uses);
+            self.rule(*file, rule, &mut atoms);
         }
         // Which rules hold depends on the domain's type.
         for domain in self.domains() {
@@ -45,9 +46,7 @@ impl Compiler<'_> {
                 self.out.elements[domain as usize].read_attributes |= 1 << slot;
             }
         }
-        for (element, list) in uses {
-            self.out.elements[element as usize].rules = push(&mut self.out.rule_uses, list);
-        }
+        self.set_triggers(atoms);
         self.spread_to_older();
     }
 
@@ -58,7 +57,7 @@ impl Compiler<'_> {
         self.errors.push(Error::at(&file.name, &file.text, start, message));
     }
 
-    fn rule(&mut self, file: usize, source: &source::Rule, uses: &mut BTreeMap<u16, Vec<RuleUse>>) {
+    fn rule(&mut self, file: usize, source: &source::Rule, atoms: &mut Atoms) {
         let mut types = Types::new();
         for path in &source.r#for.0 {
             let subject = Subject { types: &Types::new(), at: path, file };
@@ -175,7 +174,8 @@ impl Compiler<'_> {
             }
         };
         let number = self.out.rules.len() as u16;
-        self.out.rules.push(Rule { drivers, since, until, when, judge, at, beside, arguments });
+        let subjects = push(&mut self.out.subjects, types.iter().copied().collect());
+        self.out.rules.push(Rule { subjects, drivers, since, until, when, judge, at, beside, arguments });
         self.out.codes.push(CodeDoc {
             name: keep(source.code.get_ref()),
             severity,
@@ -189,19 +189,20 @@ impl Compiler<'_> {
             advice: keep(&advice),
             consequence,
         });
-        // What must be there for the condition to hold rules most elements out at once.
-        for type_ in &types {
-            let mut needs = RuleUse { rule: number, attributes: 0, children: 0 };
-            if let Some(condition) = &condition {
-                self.needs(condition, *type_, &mut needs);
+        // The least common thing that must be there sets the rule off.
+        let mut candidates = vec![self.itself(&types)];
+        if let Some(condition) = &condition {
+            candidates.extend(self.needs(condition, &types));
+        }
+        for key in source.unique.iter().flatten().chain(&source.refers) {
+            if let Ok(path) = expression::path(key.get_ref()) {
+                candidates.extend(self.path_atoms(&path, &types, &[]));
             }
-            for key in &keys {
-                let path = self.out.paths[*key as usize];
-                if path.origin == Origin::Here {
-                    self.path_needs(&path, *type_, &mut needs);
-                }
+        }
+        if let Some(best) = candidates.into_iter().min_by_key(|candidate| candidate.score) {
+            for atom in best.atoms {
+                atoms.entry((atom.element, atom.attribute, atom.words)).or_default().insert((number, atom.up));
             }
-            uses.entry(*type_).or_default().push(needs);
         }
     }
 
@@ -407,97 +408,181 @@ impl Compiler<'_> {
         self.out.operands.len() as u16 - 1
     }
 
-    /// What must be there for a condition to hold.
-    fn needs(&self, condition: &Condition, element: u16, needs: &mut RuleUse) {
+    /// The elements themselves as what sets a rule off.
+    fn itself(&self, types: &Types) -> Candidate {
+        let common = types.iter().any(|type_| COMMON_NAMES.contains(&self.tag_of(*type_)));
+        let atoms = types.iter().map(|element| Atom { element: *element, attribute: String::new(), words: Vec::new(), up: 0 }).collect();
+        Candidate { score: if common { 40 } else { 10 }, atoms }
+    }
+
+    fn tag_of(&self, element: u16) -> &str {
+        self.tags.get(&element).map_or("", String::as_str)
+    }
+
+    /// What must be there for a condition to hold; `None` if nothing in particular.
+    fn needs(&self, condition: &Condition, types: &Types) -> Option<Candidate> {
         match condition {
-            Condition::And(a, b) => {
-                self.needs(a, element, needs);
-                self.needs(b, element, needs);
-            }
-            Condition::Exists(path) => self.written_needs(path, element, needs),
-            Condition::Compare(_, a, b) => {
-                self.value_needs(a, element, needs);
-                self.value_needs(b, element, needs);
-            }
-            Condition::Among(value, _) | Condition::Test(_, value, _) => self.value_needs(value, element, needs),
-            Condition::Or(..) | Condition::Not(_) => {}
-        }
-    }
-
-    fn value_needs(&self, value: &Value, element: u16, needs: &mut RuleUse) {
-        match value {
-            Value::Path(path) => self.written_needs(path, element, needs),
-            Value::Call(name, Some(path)) if name != "bus" => self.written_needs(path, element, needs),
-            Value::Arithmetic(_, a, b) => {
-                self.value_needs(a, element, needs);
-                self.value_needs(b, element, needs);
-            }
-            _ => {}
-        }
-    }
-
-    fn written_needs(&self, path: &PathText, element: u16, needs: &mut RuleUse) {
-        if path.origin == Some('/') {
-            return;
-        }
-        match (path.steps.first(), &path.attribute) {
-            (None, Some(attribute)) => {
-                if let Some(slot) = self.slot_of(element, attribute) {
-                    needs.attributes |= 1 << slot;
-                } else {
-                    // An attribute that this type never has: the condition cannot hold.
-                    needs.attributes = u64::MAX;
-                }
-            }
-            (Some(StepText::Down(tag, _)), _) if tag != "*" => self.child_needs(tag, element, needs),
-            _ => {}
-        }
-    }
-
-    fn child_needs(&self, tag: &str, element: u16, needs: &mut RuleUse) {
-        let slots = self.out.elements[element as usize].children.of(&self.out.children);
-        match slots.iter().position(|slot| self.names[slot.name as usize] == tag) {
-            Some(slot) => needs.children |= 1 << slot,
-            None => needs.attributes = u64::MAX,
-        }
-    }
-
-    fn path_needs(&self, path: &Path, element: u16, needs: &mut RuleUse) {
-        match (path.steps.of(&self.out.steps).first(), path.last) {
-            (None, Last::Value(name)) => match self.slot_of(element, &self.names[name as usize].clone()) {
-                Some(slot) => needs.attributes |= 1 << slot,
-                None => needs.attributes = u64::MAX,
+            // Both must hold, so the less common of them is enough; of alternatives, each must be looked for.
+            Condition::And(a, b) => match (self.needs(a, types), self.needs(b, types)) {
+                (Some(a), Some(b)) => Some(if a.score <= b.score { a } else { b }),
+                (a, b) => a.or(b),
             },
-            (Some(Step::Down(name, _)), _) if *name != NONE => self.child_needs(&self.names[*name as usize].clone(), element, needs),
-            _ => {}
+            Condition::Or(a, b) => {
+                let (mut a, b) = (self.needs(a, types)?, self.needs(b, types)?);
+                a.score += b.score;
+                a.atoms.extend(b.atoms);
+                Some(a)
+            }
+            Condition::Not(_) => None,
+            Condition::Exists(path) => self.path_atoms(path, types, &[]),
+            Condition::Compare(operator, a, b) => {
+                if let ("=", Value::Path(path), Value::Word(word)) | ("=", Value::Word(word), Value::Path(path)) = (*operator, a, b) {
+                    return self.path_atoms(path, types, std::slice::from_ref(word));
+                }
+                [a, b].into_iter().filter_map(|value| self.value_needs(value, types)).min_by_key(|candidate| candidate.score)
+            }
+            Condition::Among(Value::Path(path), words) => self.path_atoms(path, types, words),
+            Condition::Among(value, _) | Condition::Test(_, value, _) => self.value_needs(value, types),
         }
     }
 
-    /// Older shapes of an element are read like the current one. Their slots differ, so that nothing is ruled out beforehand.
+    fn value_needs(&self, value: &Value, types: &Types) -> Option<Candidate> {
+        match value {
+            Value::Path(path) => self.path_atoms(path, types, &[]),
+            Value::Call(name, Some(path)) if name != "bus" => self.path_atoms(path, types, &[]),
+            Value::Arithmetic(_, a, b) => {
+                let candidates = [self.value_needs(a, types), self.value_needs(b, types)];
+                candidates.into_iter().flatten().min_by_key(|candidate| candidate.score)
+            }
+            _ => None,
+        }
+    }
+
+    /// The end of a path from the subject as what sets a rule off. Only paths straight down name something that the subject holds.
+    fn path_atoms(&self, path: &PathText, types: &Types, words: &[String]) -> Option<Candidate> {
+        if path.origin == Some('/') || (path.steps.is_empty() && path.attribute.is_none()) {
+            return None;
+        }
+        let mut ends = types.clone();
+        for step in &path.steps {
+            match step {
+                StepText::Up => return None,
+                StepText::Down(_, Some(_)) | StepText::Down(_, None) => ends = self.step(&ends, step),
+            }
+        }
+        let up = path.steps.len() as u8;
+        // A word that ends in `*` is no word to look for.
+        let words: Vec<String> = if words.iter().any(|word| word.ends_with('*')) { Vec::new() } else { words.to_vec() };
+        let rare_tag = ends.iter().all(|type_| !COMMON_NAMES.contains(&self.tag_of(*type_)));
+        let (attribute, score) = match &path.attribute {
+            None => (String::new(), if rare_tag { 5 } else { 30 }),
+            Some(attribute) => {
+                let rare_name = !COMMON_NAMES.contains(&attribute.as_str());
+                let rare_words = !words.is_empty() && words.iter().all(|word| !COMMON_WORDS.contains(&word.as_str()));
+                let score = match (rare_tag, rare_name, rare_words) {
+                    (_, true, true) => 2,
+                    (_, _, true) => 4,
+                    (_, true, false) => 6,
+                    (true, false, _) => 10,
+                    _ => 25,
+                };
+                (attribute.clone(), score)
+            }
+        };
+        let with_attribute = |type_: &&u16| attribute.is_empty() || self.slot_of(**type_, &attribute).is_some();
+        let atoms = ends
+            .iter()
+            .filter(with_attribute)
+            .map(|element| Atom { element: *element, attribute: attribute.clone(), words: words.clone(), up })
+            .collect();
+        Some(Candidate { score, atoms })
+    }
+
+    /// Gives every shape of every element type its triggers.
+    fn set_triggers(&mut self, atoms: Atoms) {
+        let mut by_element: BTreeMap<u16, Vec<(String, Range, Range)>> = BTreeMap::new();
+        for ((element, attribute, words), rules) in atoms {
+            let words = words.iter().map(|word| Name::new(keep(word))).collect();
+            let words = push(&mut self.out.trigger_words, words);
+            let rules = push(&mut self.out.trigger_rules, rules.into_iter().collect());
+            self.out.elements[element as usize].read = true;
+            by_element.entry(element).or_default().push((attribute, words, rules));
+        }
+        for (element, list) in by_element {
+            let mut shape = element;
+            while shape != NONE {
+                let mut mask = 0u64;
+                let mut triggers = Vec::new();
+                for (attribute, words, rules) in &list {
+                    let slot = if attribute.is_empty() {
+                        u8::MAX
+                    } else {
+                        let Some(slot) = self.slot_of(shape, attribute) else { continue };
+                        mask |= 1 << slot;
+                        slot as u8
+                    };
+                    triggers.push(Trigger { slot, words: *words, rules: *rules });
+                }
+                triggers.sort_by_key(|trigger| trigger.slot.wrapping_add(1));
+                let range = push(&mut self.out.triggers, triggers);
+                let entry = &mut self.out.elements[shape as usize];
+                entry.triggers = range;
+                entry.trigger_attributes = mask;
+                shape = entry.older;
+            }
+        }
+    }
+
+    /// Older shapes of an element are read like the current one.
     fn spread_to_older(&mut self) {
         for index in 0..self.element_ids.len() {
-            let (read, rules, mask) = {
+            let (read, mask, mut older) = {
                 let element = &self.out.elements[index];
-                (element.read, element.rules, element.read_attributes)
+                (element.read, element.read_attributes, element.older)
             };
-            let names: Vec<u16> = {
-                let slots = self.out.elements[index].attributes.of(&self.out.attributes);
-                (0..slots.len()).filter(|slot| mask & 1 << slot != 0).map(|slot| slots[slot].name).collect()
-            };
-            let loose: Vec<RuleUse> =
-                rules.of(&self.out.rule_uses).iter().map(|r| RuleUse { rule: r.rule, attributes: 0, children: 0 }).collect();
-            let mut older = self.out.elements[index].older;
-            let mut spread = None;
+            let slots = self.out.elements[index].attributes.of(&self.out.attributes);
+            let names: Vec<u16> = (0..slots.len()).filter(|slot| mask & 1 << slot != 0).map(|slot| slots[slot].name).collect();
             while older != NONE {
-                let range = *spread.get_or_insert_with(|| push(&mut self.out.rule_uses, loose.clone()));
                 let slots = self.out.elements[older as usize].attributes.of(&self.out.attributes);
                 let mask = slots.iter().enumerate().filter(|(_, s)| names.contains(&s.name)).fold(0, |mask, (slot, _)| mask | 1u64 << slot);
                 let element = &mut self.out.elements[older as usize];
                 element.read = read;
                 element.read_attributes = mask;
-                element.rules = range;
                 older = element.older;
             }
         }
     }
 }
+
+/// What sets a rule off: an element type, or one of its attributes, possibly with one of some values; the subject is `up` levels above.
+struct Atom {
+    element: u16,
+    attribute: String,
+    words: Vec<String>,
+    up: u8,
+}
+
+/// Atoms of which one must be there, and how common they are.
+struct Candidate {
+    score: u32,
+    atoms: Vec<Atom>,
+}
+
+/// Rules by what sets them off.
+type Atoms = BTreeMap<(u16, String, Vec<String>), BTreeSet<(u16, u8)>>;
+
+/// Tags and attributes that nearly every domain has.
+const COMMON_NAMES: &[&str] = &[
+    "domain", "name", "uuid", "memory", "currentMemory", "vcpu", "os", "type", "boot", "features", "acpi", "apic", "cpu", "clock", "timer", "devices",
+    "emulator", "disk", "driver", "source", "target", "alias", "address", "controller", "interface", "mac", "model", "serial", "console",
+    "channel", "input", "graphics", "listen", "video", "memballoon", "sound", "rng", "backend", "device", "bus", "dev", "file", "index", "unit",
+    "slot", "function", "arch", "machine", "mode", "path", "port", "autoport", "placement", "id", "cpus", "heads", "vram", "primary", "feature",
+    "policy", "check", "network", "bridge", "on_crash", "on_reboot", "on_poweroff", "state", "offset", "format", "cache",
+];
+
+/// Values that are everywhere.
+const COMMON_WORDS: &[&str] = &[
+    "pci", "virtio", "file", "block", "disk", "cdrom", "kvm", "qemu", "hvm", "usb", "ide", "sata", "scsi", "network", "bridge", "user", "qcow2", "raw", "drive",
+    "yes", "no", "on", "off", "unix", "pty", "vnc", "spice", "pci-root", "pcie-root", "pcie-root-port", "none", "x86_64", "virtio-serial",
+    "host-passthrough", "custom", "static", "isa", "ccw", "tablet", "mouse", "keyboard", "ps2",
+];

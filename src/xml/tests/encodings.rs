@@ -71,13 +71,24 @@ fn declarations_that_contradict_the_bytes() {
     expect(b"<?xml version='1.0' encoding='UTF-16'?><a/>", &[("contradicting-encoding", "UTF-16")]);
     expect(b"<?xml version='1.0' encoding='UCS-4'?><a/>", &[("contradicting-encoding", "UCS-4")]);
     // libxml2 believes the mark and does not look at the declaration.
-    expect(b"\xEF\xBB\xBF<?xml version='1.0' encoding='ISO-8859-1'?><a/>", &[("contradicting-encoding?", "ISO-8859-1")]);
+    expect(
+        b"\xEF\xBB\xBF<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
+        &[("contradicting-encoding?", "ISO-8859-1")],
+    );
     expect(b"\xEF\xBB\xBF<?xml version='1.0' encoding='UTF-8'?><a/>", &[]);
 }
 
 #[test]
 fn what_libvirt_cannot_read() {
-    for bytes in [&b"\xFE\xFF\0<\0a"[..], b"\xFF\xFE<\0a\0", b"<\0a\0/\0>\0", b"\0<\0a", b"\0\0\0<", b"\xFF\xFE\0\0<\0\0\0", b"\x4C\x6F\xA7\x94"] {
+    for bytes in [
+        &b"\xFE\xFF\0<\0a"[..],
+        b"\xFF\xFE<\0a\0",
+        b"<\0a\0/\0>\0",
+        b"\0<\0a",
+        b"\0\0\0<",
+        b"\xFF\xFE\0\0<\0\0\0",
+        b"\x4C\x6F\xA7\x94",
+    ] {
         let (findings, _) = findings(bytes);
         assert_eq!(findings.iter().map(super::name_of).collect::<Vec<_>>(), ["unsupported-encoding"]);
     }
@@ -91,6 +102,7 @@ fn what_libvirt_cannot_read() {
 fn a_byte_order_mark_shifts_spans() {
     let (with, _) = findings("\u{FEFF}<a b=c>&x;</a><d/>".as_bytes());
     let (without, _) = findings(b"<a b=c>&x;</a><d/>");
-    let shifted: Vec<_> = without.iter().map(|f| (f.code, Span::new(f.span.start as usize + 3, f.span.end as usize + 3))).collect();
+    let shifted: Vec<_> =
+        without.iter().map(|f| (f.code, Span::new(f.span.start as usize + 3, f.span.end as usize + 3))).collect();
     assert_eq!(with.iter().map(|f| (f.code, f.span)).collect::<Vec<_>>(), shifted);
 }

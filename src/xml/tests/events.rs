@@ -3,8 +3,8 @@
 use super::{Seen, expect, findings, options, read};
 use crate::diagnostic::Span;
 use crate::xml::{
-    Attribute, Event, Options, Reader, TextKind, Workspace, content_start, content_text, decode_text, decode_value, end_tag_name,
-    peek_attributes, peek_children, peek_text, value,
+    Attribute, Event, Options, Reader, TextKind, Workspace, content_start, content_text, decode_text, decode_value,
+    end_tag_name, peek_attributes, peek_children, peek_text, value,
 };
 
 /// Events as one line of text.
@@ -15,7 +15,9 @@ fn line(text: &str) -> String {
             Seen::Start(start, _) => line += &format!("<{}", String::from_utf8_lossy(start.local)),
             Seen::End(end) => line += if end.broken { "!>" } else { ">" },
             Seen::Text(text) if text.blank => line += "_",
-            Seen::Text(text) if text.kind == TextKind::Cdata => line += &format!("[{}]", String::from_utf8_lossy(text.raw)),
+            Seen::Text(text) if text.kind == TextKind::Cdata => {
+                line += &format!("[{}]", String::from_utf8_lossy(text.raw))
+            }
             Seen::Text(text) => line += &format!("({})", String::from_utf8_lossy(text.raw)),
             Seen::Boundary => line += " | ",
         }
@@ -79,7 +81,8 @@ fn places() {
 fn declarations_are_apart() {
     let mut workspace = Workspace::default();
     let options = options();
-    let mut reader = Reader::new(b"<a xmlns='urn:x' b='1' xmlns:p='urn:b' xmlnsx='2' p:c='3'/>", &mut workspace, &options);
+    let mut reader =
+        Reader::new(b"<a xmlns='urn:x' b='1' xmlns:p='urn:b' xmlnsx='2' p:c='3'/>", &mut workspace, &options);
     let _ = reader.next(&mut Vec::new());
     assert_eq!(reader.attributes().len(), 3);
     assert_eq!(reader.namespace_declarations().len(), 2);
@@ -99,8 +102,13 @@ fn decoding() {
     assert_eq!(decoded(decode_value, "a\tb\r\nc\n&#10;&quot;\r"), "a b c \n\" ");
     assert_eq!(decoded(decode_value, ""), "");
     let text = b"<a b='x&amp;y'/>";
-    let attribute =
-        Attribute { name: Span::new(3, 4), value: Span::new(6, 13), prefixed: false, needs_normalising: true, damaged: false };
+    let attribute = Attribute {
+        name: Span::new(3, 4),
+        value: Span::new(6, 13),
+        prefixed: false,
+        needs_normalising: true,
+        damaged: false,
+    };
     assert_eq!(value(text, &attribute, &mut Vec::new()), b"x&y");
 }
 

@@ -113,8 +113,16 @@ fn several_faults_are_several_diagnostics() {
 fn what_follows_from_a_fault_is_marked() {
     let mut findings = Vec::new();
     let events = read(b"<d><a b='&x;' c='1'/>&y;<e><f></e></d>", &options(), &mut findings);
-    let broken: Vec<bool> = events.iter().filter_map(|e| if let Seen::End(end) = e { Some(end.broken) } else { None }).collect();
+    let broken: Vec<bool> =
+        events.iter().filter_map(|e| if let Seen::End(end) = e { Some(end.broken) } else { None }).collect();
     assert_eq!(broken, [false, true, false, false]);
     assert!(events.iter().any(|event| matches!(event, Seen::Text(text) if text.damaged)));
     assert!(events.iter().any(|event| matches!(event, Seen::Start(start, 2) if start.damaged)));
+}
+
+#[test]
+fn values_with_blanks() {
+    expect(b"<d a=VM Network' b='c'/>", &[("unquoted-value", "VM Network'")]);
+    expect(b"<d a='ftps b='/url/path/file.iso'>x</d>", &[("unclosed-value", "ftps")]);
+    expect(b"<d a=VM b='c'/>", &[("unquoted-value", "VM")]);
 }

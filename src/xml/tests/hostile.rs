@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 /// Reads a document with limits that stop nothing.
 fn time(text: &str) -> Duration {
-    let limits = Limits { max_size: usize::MAX, max_depth: usize::MAX, max_attributes: usize::MAX, max_findings: 100_000 };
+    let limits =
+        Limits { max_size: usize::MAX, max_depth: usize::MAX, max_attributes: usize::MAX, max_findings: 100_000 };
     let options = Options { limits, ..options() };
     let start = Instant::now();
     read(text.as_bytes(), &options, &mut Vec::new());
@@ -33,9 +34,51 @@ fn linear(make: impl Fn(usize) -> String, size: usize) {
 #[test]
 fn unclosed_things() {
     for piece in [
-        "<a>", "<a", "<a ", "<a b='", "<a b=\"x>", "<a '", "<a b='>'", "</a>", "</a", "</", "<", "< ", "<1", "<!--", "<!-- ", "<!-- - ", "<!--x-->", "<![CDATA[", "<?a ",
-        "<?", "<!", "<!DOCTYPE", "<!DOCTYPE a '", "<?xml ", "&", "&#", "&a", "]]>", "\u{1}", "'", "=", "/", "<a><b></a>", "<a></b>", "<a></b></a>", "<a b c", "<p:a>",
-        "<a b='c ", "<a b='c d=", "<a \n", "<a b='\n", "<a\u{E4}", "<a b='1'c='", "\n <a>", "\n <a>x",
+        "<a>",
+        "<a",
+        "<a ",
+        "<a b='",
+        "<a b=\"x>",
+        "<a '",
+        "<a b='>'",
+        "</a>",
+        "</a",
+        "</",
+        "<",
+        "< ",
+        "<1",
+        "<!--",
+        "<!-- ",
+        "<!-- - ",
+        "<!--x-->",
+        "<![CDATA[",
+        "<?a ",
+        "<?",
+        "<!",
+        "<!DOCTYPE",
+        "<!DOCTYPE a '",
+        "<?xml ",
+        "&",
+        "&#",
+        "&a",
+        "]]>",
+        "\u{1}",
+        "'",
+        "=",
+        "/",
+        "<a><b></a>",
+        "<a></b>",
+        "<a></b></a>",
+        "<a b c",
+        "<p:a>",
+        "<a b='c ",
+        "<a b='c d=",
+        "<a \n",
+        "<a b='\n",
+        "<a\u{E4}",
+        "<a b='1'c='",
+        "\n <a>",
+        "\n <a>x",
     ] {
         linear(|size| format!("<r>{}", piece.repeat(size / piece.len())), 1 << 17);
         linear(|size| format!("<r>{}'>", piece.repeat(size / piece.len())), 1 << 17);
@@ -65,7 +108,15 @@ fn nesting() {
     linear(|size| "<a>".repeat(size / 7) + &"</a>".repeat(size / 7), 1 << 20);
     linear(|size| "<a>".repeat(size / 14) + &"<b>".repeat(size / 14) + &"</a>".repeat(size / 14), 1 << 20);
     linear(|size| "<a>".repeat(size / 14) + &"</b>".repeat(size / 8), 1 << 20);
-    linear(|size| (0..size / 10).map(|n| format!("<a{}>", n % 10_000)).chain((0..size / 10).map(|n| format!("</a{}>", n % 7_777))).collect(), 1 << 19);
+    linear(
+        |size| {
+            (0..size / 10)
+                .map(|n| format!("<a{}>", n % 10_000))
+                .chain((0..size / 10).map(|n| format!("</a{}>", n % 7_777)))
+                .collect()
+        },
+        1 << 19,
+    );
 }
 
 #[test]
@@ -82,7 +133,10 @@ fn long_things() {
 fn a_million_of_each() {
     let start = Instant::now();
     let attributes: String = (0..1_000_000).map(|number| format!(" a{number}=''")).collect();
-    assert_eq!(findings(format!("<a{attributes}/>").as_bytes()).0.iter().map(super::name_of).collect::<Vec<_>>(), ["too-large"]);
+    assert_eq!(
+        findings(format!("<a{attributes}/>").as_bytes()).0.iter().map(super::name_of).collect::<Vec<_>>(),
+        ["too-large"]
+    );
     time(&format!("<a{attributes}/>"));
     time(&"<a>".repeat(1_000_000));
     time(&"<a>\n".repeat(1_000_000));
@@ -98,7 +152,15 @@ fn a_million_of_each() {
 #[test]
 fn a_workspace_that_was_used_says_the_same() {
     let options = options();
-    let documents = [&b"<a xmlns:p='urn:x'><p:b></a>"[..], b"<p:a/>", b"<a><b></a></b>", b"</b>", b"<a b='1' b='2'/>", b"<a>\n <b>\n <c/>\n</a>", b"<a/>"];
+    let documents = [
+        &b"<a xmlns:p='urn:x'><p:b></a>"[..],
+        b"<p:a/>",
+        b"<a><b></a></b>",
+        b"</b>",
+        b"<a b='1' b='2'/>",
+        b"<a>\n <b>\n <c/>\n</a>",
+        b"<a/>",
+    ];
     let mut workspace = Workspace::default();
     for first in documents {
         for second in documents {
@@ -108,5 +170,18 @@ fn a_workspace_that_was_used_says_the_same() {
             drain(&mut Reader::new(second, &mut Workspace::default(), &options), &mut fresh);
             assert_eq!(used, fresh);
         }
+    }
+}
+
+/// What the property tests have found once.
+#[test]
+fn found_by_chance() {
+    for document in [
+        "<a b\u{FFFE}xmlns:p='u'<a>",
+        "<a\u{FFFE}xmlns:p='u'->",
+        "<a b='c\u{FFFE}=\" f=\"g<a>",
+        "<a b&amp;\u{FFFE}=\"&m% f=\"g<a>o&\"_;kb&\n\t<b",
+    ] {
+        super::properties::check(document.as_bytes());
     }
 }

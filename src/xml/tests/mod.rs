@@ -83,7 +83,8 @@ fn expect(document: &[u8], expected: &[(&str, &str)]) {
         .iter()
         .map(|finding| (name_of(finding), String::from_utf8_lossy(finding.span.of(&text)).into_owned()))
         .collect();
-    let expected: Vec<(String, String)> = expected.iter().map(|(code, text)| (code.to_string(), text.to_string())).collect();
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|(code, text)| (code.to_string(), text.to_string())).collect();
     assert_eq!(found, expected, "in {}", String::from_utf8_lossy(document));
 }
 

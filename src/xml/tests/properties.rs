@@ -3,7 +3,8 @@
 use super::{Seen, options, read};
 use crate::diagnostic::{Finding, Span};
 use crate::xml::{
-    Document, content_start, content_text, decode_text, decode_value, end_tag_name, peek_attributes, peek_children, peek_text,
+    Document, content_start, content_text, decode_text, decode_value, end_tag_name, peek_attributes, peek_children,
+    peek_text,
 };
 use proptest::prelude::*;
 
@@ -25,11 +26,14 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
 fn check_span(text: &[u8], span: Span) {
     let text = std::str::from_utf8(text).unwrap();
     assert!(span.start <= span.end && span.end as usize <= text.len(), "{span:?} in {text:?}");
-    assert!(text.is_char_boundary(span.start as usize) && text.is_char_boundary(span.end as usize), "{span:?} in {text:?}");
+    assert!(
+        text.is_char_boundary(span.start as usize) && text.is_char_boundary(span.end as usize),
+        "{span:?} in {text:?}"
+    );
 }
 
 /// Reads any bytes and checks what must hold; the findings.
-fn check(bytes: &[u8]) -> Vec<Finding> {
+pub(super) fn check(bytes: &[u8]) -> Vec<Finding> {
     let options = options();
     let mut findings = Vec::new();
     let Some(document) = Document::open(bytes, &options.limits, &mut findings) else {
@@ -89,7 +93,7 @@ fn check(bytes: &[u8]) -> Vec<Finding> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300_000, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
