@@ -15,8 +15,8 @@ pub(super) fn call<'d>(
 ) -> bool {
     let name = crate::table::CALLS[call as usize];
     match name {
-        "machine" => return visit(Datum::Text(Cow::Borrowed(machine_class(machine(view))))),
-        "arch" => return visit(Datum::Text(Cow::Borrowed(os_type(view, "arch")))),
+        "machine" => return visit(Datum::Text(Cow::Borrowed(view.machine_class()))),
+        "arch" => return visit(Datum::Text(Cow::Borrowed(os_type(view, view.symbols.arch)))),
         _ => {}
     }
     view.ends(path, here, subject, &mut |place| match value(view, name, place) {
@@ -29,7 +29,7 @@ fn value<'d>(view: &View<'_, 'd>, name: &str, place: Place) -> Option<Datum<'d>>
     let text = || place.text(view);
     let whole = |number: u64| Datum::Number(number.into());
     match name {
-        "bytes" => bytes(&text(), view.attribute(place.node, "unit").unwrap_or(b"KiB")).map(Datum::Number),
+        "bytes" => bytes(&text(), view.attribute(place.node, view.symbols.unit).unwrap_or(b"KiB")).map(Datum::Number),
         "unit-bytes" => unit(&text()).map(Datum::Number),
         "number" => number(&text()).map(Datum::Number),
         "octal" => octal(&text()).map(Datum::Number),
@@ -39,8 +39,8 @@ fn value<'d>(view: &View<'_, 'd>, name: &str, place: Place) -> Option<Datum<'d>>
         "cpu-max" => cpu_set(&text()).and_then(|set| set.last().map(|(_, to)| whole(*to))),
         "bus" => disk_bus(view, place.node).map(|bus| Datum::Text(Cow::Borrowed(bus.as_bytes()))),
         "disk-index" => {
-            let target = view.child(place.node, "target")?;
-            disk_index(view.attribute(target, "dev")?).map(whole)
+            let target = view.child(place.node, view.symbols.target)?;
+            disk_index(view.attribute(target, view.symbols.dev)?).map(whole)
         }
         _ => None,
     }
@@ -173,14 +173,14 @@ fn within(address: &[u8], network: &str) -> bool {
 }
 
 /// An attribute of `<os><type>`.
-fn os_type<'d>(view: &View<'_, 'd>, attribute: &str) -> &'d [u8] {
-    let type_ = view.child(view.domain, "os").and_then(|os| view.child(os, "type"));
+fn os_type<'d>(view: &View<'_, 'd>, attribute: u16) -> &'d [u8] {
+    let type_ = view.child(view.domain, view.symbols.os).and_then(|os| view.child(os, view.symbols.type_));
     type_.and_then(|type_| view.attribute(type_, attribute)).unwrap_or_default()
 }
 
 /// The machine type as written.
 pub(super) fn machine<'d>(view: &View<'_, 'd>) -> &'d [u8] {
-    os_type(view, "machine")
+    os_type(view, view.symbols.machine)
 }
 
 /// The class of a machine type (`qemuDomainIsI440FX` and its like): versioned names count like the plain ones.
@@ -207,14 +207,14 @@ pub(super) fn machine_class(machine: &[u8]) -> &[u8] {
 
 /// The bus of a disk: as written, or as its target's name says (`virDomainDiskDefPostParse`).
 pub(super) fn disk_bus<'d>(view: &View<'_, 'd>, disk: u32) -> Option<&'d str> {
-    let target = view.child(disk, "target")?;
-    if let Some(bus) = view.attribute(target, "bus") {
+    let target = view.child(disk, view.symbols.target)?;
+    if let Some(bus) = view.attribute(target, view.symbols.bus) {
         return std::str::from_utf8(bus.trim_ascii()).ok();
     }
-    if view.attribute(disk, "device") == Some(b"floppy") {
+    if view.attribute(disk, view.symbols.device) == Some(b"floppy") {
         return Some("fdc");
     }
-    let name = view.attribute(target, "dev")?;
+    let name = view.attribute(target, view.symbols.dev)?;
     let name = name.strip_prefix(b"ioemu:").unwrap_or(name);
     let known = [("hd", "ide"), ("sd", "scsi"), ("vd", "virtio"), ("xvd", "xen"), ("ubd", "uml"), ("fd", "fdc")];
     known.iter().find(|(prefix, _)| name.starts_with(prefix.as_bytes())).map(|(_, bus)| *bus)

@@ -1,6 +1,7 @@
 //! Rules against facts.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -8,7 +9,7 @@ use super::derive;
 use super::facts::{Facts, NOBODY, Node};
 use super::functions::{FUNCTIONS, Function};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::table::{Comparison, DRIVERS, Expression, Judge, Last, NONE, Operand, Origin, Rule, Step, Table, Version};
+use crate::table::{Comparison, DRIVERS, Expression, Judge, Key, Last, NONE, Operand, Origin, Rule, Step, Table, Version, trim};
 use crate::xml;
 
 /// First place of each key that must be unique, by rule and key.
@@ -50,6 +51,34 @@ impl Datum<'_> {
     }
 }
 
+/// What is known of a rule in the domain of this number.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Memory {
+    epoch: u32,
+    /// It holds for the domain's type, the target version, and what else of the domain it asks for.
+    holds: bool,
+    /// Its last subject.
+    last: u32,
+}
+
+macro_rules! symbols {
+    ($($field:ident = $name:literal,)*) => {
+        /// Numbers of the names that functions ask for.
+        #[derive(Clone, Copy)]
+        pub(super) struct Symbols { $(pub $field: u16,)* }
+        impl Symbols {
+            fn new(table: &Table) -> Self {
+                Symbols { $($field: table.name($name.as_bytes()).unwrap_or(NONE),)* }
+            }
+        }
+    };
+}
+
+symbols! {
+    type_ = "type", os = "os", machine = "machine", arch = "arch", target = "target", dev = "dev", bus = "bus", device = "device",
+    unit = "unit", address = "address", domain = "domain", slot = "slot", function = "function", controller = "controller",
+}
+
 /// The facts of a domain while rules look at them.
 pub(super) struct View<'v, 'd> {
     pub table: &'static Table,
@@ -57,6 +86,9 @@ pub(super) struct View<'v, 'd> {
     pub facts: &'v Facts,
     /// The domain's node.
     pub domain: u32,
+    pub symbols: Symbols,
+    /// The class of the machine, derived when it is first asked for.
+    pub machine: OnceCell<&'d [u8]>,
 }
 
 impl Facts {
@@ -68,38 +100,39 @@ impl Facts {
         }
         let mut keys = std::mem::take(&mut self.keys);
         let mut fired = std::mem::take(&mut self.fired);
+        let mut memory = std::mem::take(&mut self.memory);
         keys.clear();
-        fired.sort_unstable();
-        fired.dedup();
-        let view = View { table, text, facts: self, domain };
+        memory.resize(table.rules.len(), Memory::default());
+        self.epoch = self.epoch.wrapping_add(1).max(1);
+        let epoch = self.epoch;
+        let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
+        let view = View { table, text, facts: self, domain, symbols, machine: OnceCell::new() };
         let driver = view.driver();
-        let mut rest = &fired[..];
-        while let Some(first) = rest.first() {
-            let number = (first >> 32) as u16;
-            let count = rest.iter().take_while(|entry| (**entry >> 32) as u16 == number).count();
-            let (subjects, others) = rest.split_at(count);
-            rest = others;
+        for (number, subject) in fired.drain(..) {
             let rule = &table.rules[number as usize];
-            if (rule.drivers != 0 && rule.drivers & driver == 0) || rule.since > target || rule.until <= target {
+            let known = &mut memory[number as usize];
+            if known.epoch != epoch {
+                let holds = (rule.drivers == 0 || rule.drivers & driver != 0)
+                    && rule.since <= target
+                    && rule.until > target
+                    && (rule.guard == NONE || view.holds(rule.guard, domain, domain));
+                *known = Memory { epoch, holds, last: NOBODY };
+            }
+            // Several things may set a rule off for one subject; they come one after another.
+            if !known.holds || known.last == subject {
                 continue;
             }
-            // Nothing is like another if there is no other.
-            if count == 1 && matches!(rule.judge, Judge::Unique(_)) {
-                continue;
-            }
-            for entry in subjects {
-                let subject = *entry as u32;
-                let element = view.node(subject).element;
-                if rule.subjects.of(table.subjects).contains(&table.elements[element as usize].base)
-                    && (rule.when == NONE || view.holds(rule.when, subject, subject))
-                {
-                    view.judge(number, rule, subject, &mut keys, findings);
-                }
+            known.last = subject;
+            let element = view.node(subject).element;
+            if rule.subjects.of(table.subjects).contains(&table.elements[element as usize].base)
+                && (rule.when == NONE || view.holds(rule.when, subject, subject))
+            {
+                view.judge(number, rule, subject, &mut keys, findings);
             }
         }
-        fired.clear();
         self.keys = keys;
         self.fired = fired;
+        self.memory = memory;
         self.truncate(domain);
     }
 
@@ -118,19 +151,17 @@ impl<'d> View<'_, 'd> {
 
     /// The bit of the domain's type among the drivers.
     fn driver(&self) -> u32 {
-        let type_ = self.attribute(self.domain, "type").unwrap_or_default();
+        let type_ = self.attribute(self.domain, self.symbols.type_).unwrap_or_default();
         DRIVERS.iter().position(|driver| driver.as_bytes() == type_).map_or(0, |bit| 1 << bit)
     }
 
     /// The raw value of an attribute.
-    pub fn attribute(&self, node: u32, name: &str) -> Option<&'d [u8]> {
-        let name = self.table.name(name.as_bytes())?;
+    pub fn attribute(&self, node: u32, name: u16) -> Option<&'d [u8]> {
         self.facts.values_of(node).iter().find(|value| value.name == name).map(|value| value.span.of(self.text))
     }
 
     /// The first child of a name.
-    pub fn child(&self, node: u32, name: &str) -> Option<u32> {
-        let name = self.table.name(name.as_bytes())?;
+    pub fn child(&self, node: u32, name: u16) -> Option<u32> {
         let mut found = None;
         self.children(node, |child| {
             if self.node(child).name == name {
@@ -263,6 +294,12 @@ impl<'d> View<'_, 'd> {
             Expression::Not(a) => !self.holds(a, here, subject),
             Expression::Exists(path) => !self.ends(path, here, subject, &mut |_| false),
             Expression::Compare(comparison, a, b) => {
+                if comparison == Comparison::Equal
+                    && let (Operand::Values(path), Operand::Literal(word)) = (self.table.operands[a as usize], self.table.operands[b as usize])
+                    && let Some(found) = self.any_raw(path, here, |key, raw| word.is(key, raw))
+                {
+                    return found;
+                }
                 let mut found = false;
                 self.data(a, here, subject, &mut |left| {
                     self.data(b, here, subject, &mut |right| {
@@ -275,14 +312,21 @@ impl<'d> View<'_, 'd> {
             }
             Expression::Among(operand, words) => {
                 let words = words.of(self.table.literals);
+                let among = |key: Key, raw: &[u8]| {
+                    words.iter().any(|word| {
+                        word.is(key, raw) || word.text.strip_suffix('*').is_some_and(|beginning| raw.starts_with(beginning.as_bytes()))
+                    })
+                };
+                if let Operand::Values(path) = self.table.operands[operand as usize]
+                    && let Some(found) = self.any_raw(path, here, among)
+                {
+                    return found;
+                }
                 let mut found = false;
                 self.data(operand, here, subject, &mut |datum| {
                     found = match &datum {
-                        Datum::Text(text) => words.iter().any(|word| match word.strip_suffix('*') {
-                            Some(beginning) => text.starts_with(beginning.as_bytes()),
-                            None => word.as_bytes() == &**text,
-                        }),
-                        Datum::Number(number) => words.iter().any(|word| word.parse() == Ok(*number)),
+                        Datum::Text(text) => among(Key::of(text), text),
+                        Datum::Number(number) => words.iter().any(|word| word.text.parse() == Ok(*number)),
                     };
                     !found
                 });
@@ -299,10 +343,54 @@ impl<'d> View<'_, 'd> {
         }
     }
 
+    /// Whether any value at a short path is right: the attribute of the node at hand or of its children of a name. `None` if the path is of
+    /// another kind. Nearly all conditions are of this kind, and need no closures and no copies.
+    #[inline]
+    fn any_raw(&self, path: u16, here: u32, right: impl Fn(Key, &[u8]) -> bool) -> Option<bool> {
+        let path = &self.table.paths[path as usize];
+        let Last::Value(name) = path.last else { return None };
+        let node = match path.origin {
+            Origin::Here => here,
+            Origin::Domain => self.domain,
+            Origin::Subject => return None,
+        };
+        let of_node = |node: u32| {
+            let value = self.facts.values_of(node).iter().find(|value| value.name == name)?;
+            if value.coded {
+                return Some(None);
+            }
+            let raw = trim(value.span.of(self.text));
+            Some(Some(right(Key::of(raw), raw)))
+        };
+        match path.steps.of(self.table.steps) {
+            [] => match of_node(node) {
+                None => Some(false),
+                Some(verdict) => verdict,
+            },
+            [Step::Down(tag, NONE)] if *tag != NONE => {
+                let end = self.node(node).next.min(self.facts.nodes.len() as u32);
+                let mut child = node + 1;
+                while child < end {
+                    let entry = self.node(child);
+                    if entry.name == *tag {
+                        match of_node(child) {
+                            None | Some(Some(false)) => {}
+                            Some(Some(true)) => return Some(true),
+                            Some(None) => return None,
+                        }
+                    }
+                    child = entry.next;
+                }
+                Some(false)
+            }
+            _ => None,
+        }
+    }
+
     /// Visits the values of an operand until told to stop; whether it was not.
     fn data(&self, operand: u16, here: u32, subject: u32, visit: &mut dyn FnMut(Datum<'d>) -> bool) -> bool {
         match self.table.operands[operand as usize] {
-            Operand::Literal(word) => visit(Datum::Text(Cow::Borrowed(word.as_bytes()))),
+            Operand::Literal(word) => visit(Datum::Text(Cow::Borrowed(word.text.as_bytes()))),
             Operand::Number(number) => visit(Datum::Number(number)),
             Operand::Values(path) => self.ends(path, here, subject, &mut |place| visit(Datum::Text(place.text(self)))),
             Operand::Count(path) => {
@@ -345,6 +433,11 @@ impl<'d> View<'_, 'd> {
             Origin::Domain => self.domain,
         };
         self.walk(path.steps.of(self.table.steps), path.last, from, subject, visit)
+    }
+
+    /// The class of the domain's machine.
+    pub fn machine_class(&self) -> &'d [u8] {
+        self.machine.get_or_init(|| derive::machine_class(derive::machine(self)))
     }
 
     fn walk(&self, steps: &[Step], last: Last, node: u32, subject: u32, visit: &mut dyn FnMut(Place) -> bool) -> bool {

@@ -43,8 +43,13 @@ pub struct Facts {
     pub(super) nodes: Vec<Node>,
     pub(super) values: Vec<Value>,
     pub(super) keys: super::evaluate::Keys,
-    /// Rules that were set off, with their subjects: the rule in the upper half, so that sorting groups them.
-    pub(super) fired: Vec<u64>,
+    /// Rules that were set off, with their subjects.
+    pub(super) fired: Vec<(u16, u32)>,
+    /// What is known of each rule in the domain at hand.
+    pub(super) memory: Vec<super::evaluate::Memory>,
+    /// Number of the domain at hand, so that `memory` need not be cleared.
+    pub(super) epoch: u32,
+    pub(super) symbols: Option<super::evaluate::Symbols>,
 }
 
 impl Facts {
@@ -80,7 +85,7 @@ impl Facts {
                     return;
                 }
             }
-            self.fired.push(u64::from(*rule) << 32 | u64::from(subject));
+            self.fired.push((*rule, subject));
         }
     }
 

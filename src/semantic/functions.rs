@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
 ];
 
 /// A number of an address; absent is 0.
-fn part(view: &View<'_, '_>, address: u32, name: &str) -> Option<i128> {
+fn part(view: &View<'_, '_>, address: u32, name: u16) -> Option<i128> {
     match view.attribute(address, name) {
         None => Some(0),
         Some(text) => derive::octal(text.trim_ascii()),
@@ -30,33 +30,35 @@ fn part(view: &View<'_, '_>, address: u32, name: &str) -> Option<i128> {
 
 /// A PCI address that is written in full. Domain, bus and slot all zero counts as none (`virPCIDeviceAddressIsEmpty`).
 fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
-    let Some(address) = view.child(device, "address") else { return false };
-    if view.attribute(address, "type") != Some(b"pci") {
+    let Some(address) = view.child(device, view.symbols.address) else { return false };
+    if view.attribute(address, view.symbols.type_) != Some(b"pci") {
         return false;
     }
-    let parts = ["domain", "bus", "slot", "function"].map(|name| part(view, address, name));
+    let parts = [view.symbols.domain, view.symbols.bus, view.symbols.slot, view.symbols.function].map(|name| part(view, address, name));
     let [Some(domain), Some(bus), Some(slot), Some(function)] = parts else { return false };
     if domain == 0 && bus == 0 && slot == 0 {
         return false;
     }
-    key.extend_from_slice(format!("{domain}:{bus}:{slot}.{function}").as_bytes());
+    for part in [domain, bus, slot, function] {
+        key.extend_from_slice(&part.to_le_bytes());
+    }
     true
 }
 
 /// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of.
 fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
     let Some(bus) = derive::disk_bus(view, disk) else { return false };
-    let parts = match view.child(disk, "address") {
+    let parts = match view.child(disk, view.symbols.address) {
         Some(address) => {
-            if view.attribute(address, "type") != Some(b"drive") {
+            if view.attribute(address, view.symbols.type_) != Some(b"drive") {
                 return false;
             }
-            let parts = ["controller", "bus", "target", "unit"].map(|name| part(view, address, name));
+            let parts = [view.symbols.controller, view.symbols.bus, view.symbols.target, view.symbols.unit].map(|name| part(view, address, name));
             let [Some(controller), Some(bus), Some(target), Some(unit)] = parts else { return false };
             [controller, bus, target, unit]
         }
         None => {
-            let Some(name) = view.child(disk, "target").and_then(|target| view.attribute(target, "dev")) else { return false };
+            let Some(name) = view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev)) else { return false };
             let Some(index) = derive::disk_index(name) else { return false };
             let index = i128::from(index);
             match bus {
@@ -71,14 +73,16 @@ fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
     if !matches!(bus, "scsi" | "ide" | "sata" | "fdc") {
         return false;
     }
-    let [controller, drive_bus, target, unit] = parts;
-    key.extend_from_slice(format!("{bus}/{controller}/{drive_bus}/{target}/{unit}").as_bytes());
+    key.extend_from_slice(bus.as_bytes());
+    for part in parts {
+        key.extend_from_slice(&part.to_le_bytes());
+    }
     true
 }
 
 /// A target name that libvirt cannot turn into a number (`virDiskNameToIndex`).
 fn disk_target_unparsable(view: &View<'_, '_>, disk: u32) -> bool {
-    let Some(name) = view.child(disk, "target").and_then(|target| view.attribute(target, "dev")) else { return false };
+    let Some(name) = view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev)) else { return false };
     // NVMe names are parsed by their own rule.
     !name.starts_with(b"nvme") && derive::disk_index(name).is_none()
 }

@@ -1,6 +1,7 @@
 //! Looking ahead, to tell what a broken tag was meant to be. Only used where there is a fault.
 
 use super::chars::{is_space, skip_name};
+use super::document::BOM;
 use super::reader::{Hint, Reader, Workspace};
 use super::{Event, Options};
 use crate::diagnostic::{Finding, Severity, Span, codes};
@@ -162,6 +163,7 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
         let near = tag.saturating_sub(256);
         let line = match memrchr(b'\n', &self.text[near..tag]) {
             Some(found) => near + found + 1,
+            None if near == 0 && self.text.starts_with(BOM) => BOM.len().min(tag),
             None if near == 0 => 0,
             None => return None,
         };

@@ -38,7 +38,10 @@ impl<'d> Reader<'d, '_, '_> {
         } else {
             // Nothing else begins with `<!` outside a DTD.
             let end = memchr::memchr2(b'<', b'>', &rest[1..]).map_or(rest.len(), |found| found + 1);
-            let end = end + usize::from(rest.get(end) == Some(&b'>'));
+            // What is meant to be a CDATA section ends like one.
+            let next = memchr(b'<', &rest[1..]).map_or(rest.len(), |found| found + 1);
+            let section = if rest.starts_with(b"<![") { memchr::memmem::find(&rest[..next], b"]]>") } else { None };
+            let end = section.map_or(end + usize::from(rest.get(end) == Some(&b'>')), |found| found + 3);
             self.fault(findings, codes::MALFORMED_TAG, Span::new(start, start + 2), Some(&"unknown declaration"));
             self.position = start + end;
         }

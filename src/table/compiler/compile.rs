@@ -121,7 +121,7 @@ pub struct Buffers {
     pub(super) paths: Vec<Path>,
     pub(super) steps: Vec<Step>,
     pub(super) path_lists: Vec<u16>,
-    pub(super) literals: Vec<&'static str>,
+    pub(super) literals: Vec<Name>,
 }
 
 /// Compiles rule files. `codes` are the names of the codes that Rust code reports, each of which must be documented.

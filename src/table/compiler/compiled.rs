@@ -97,7 +97,7 @@ pub struct Table {
     /// Numbers of paths: keys and arguments of messages.
     pub path_lists: &'static [u16],
     /// Words of conditions.
-    pub literals: &'static [&'static str],
+    pub literals: &'static [Name],
 }
 
 /// An element type.
@@ -477,7 +477,9 @@ pub struct Rule {
     pub since: Version,
     /// First version without it.
     pub until: Version,
-    /// The condition; `NONE` for always.
+    /// The part of the condition that depends on the domain alone, and so is judged once for each domain; `NONE` for always.
+    pub guard: u16,
+    /// The rest of the condition; `NONE` for always.
     pub when: u16,
     /// What is judged.
     pub judge: Judge,
@@ -555,7 +557,7 @@ pub enum Operand {
     /// The values that a path leads to.
     Values(u16),
     /// A word.
-    Literal(&'static str),
+    Literal(Name),
     /// A number.
     Number(i128),
     /// How many nodes a path leads to.

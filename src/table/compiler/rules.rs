@@ -82,23 +82,22 @@ impl Compiler<'_> {
         let since = date(self, &source.since, Version::ALWAYS);
         let until = date(self, &source.until, Version::NEVER);
         let mut condition = None;
-        let when = match &source.when {
-            None => NONE,
-            Some(text) => {
-                let subject = Subject { types: &types, at: text, file };
-                match expression::condition(text.get_ref()) {
-                    Ok(parsed) => {
-                        let id = self.condition(&parsed, &subject, &types);
-                        condition = Some(parsed);
-                        id
-                    }
-                    Err((offset, message)) => {
-                        self.tell(file, text, offset, format!("when: {message}"));
-                        NONE
-                    }
+        let (mut guard, mut when) = (NONE, NONE);
+        if let Some(text) = &source.when {
+            let subject = Subject { types: &types, at: text, file };
+            match expression::condition(text.get_ref()) {
+                Ok(parsed) => {
+                    // What does not depend on the element is judged once for each domain.
+                    let mut conjuncts = Vec::new();
+                    conjuncts_of(&parsed, &mut conjuncts);
+                    let (domain, own): (Vec<&Condition>, Vec<&Condition>) = conjuncts.into_iter().partition(|c| of_domain(c));
+                    guard = self.all_of(&domain, &subject, &types);
+                    when = self.all_of(&own, &subject, &types);
+                    condition = Some(parsed);
                 }
+                Err((offset, message)) => self.tell(file, text, offset, format!("when: {message}")),
             }
-        };
+        }
         for path in &source.reads {
             self.path_at(file, path, &types);
         }
@@ -175,7 +174,7 @@ impl Compiler<'_> {
         };
         let number = self.out.rules.len() as u16;
         let subjects = push(&mut self.out.subjects, types.iter().copied().collect());
-        self.out.rules.push(Rule { subjects, drivers, since, until, when, judge, at, beside, arguments });
+        self.out.rules.push(Rule { subjects, drivers, since, until, guard, when, judge, at, beside, arguments });
         self.out.codes.push(CodeDoc {
             name: keep(source.code.get_ref()),
             severity,
@@ -204,6 +203,21 @@ impl Compiler<'_> {
                 atoms.entry((atom.element, atom.attribute, atom.words)).or_default().insert((number, atom.up));
             }
         }
+    }
+
+    /// Compiles conditions that must all hold; `NONE` if there is none.
+    fn all_of(&mut self, conditions: &[&Condition], subject: &Subject<'_>, types: &Types) -> u16 {
+        let mut all = NONE;
+        for condition in conditions {
+            let one = self.condition(condition, subject, types);
+            all = if all == NONE {
+                one
+            } else {
+                self.out.expressions.push(Expression::And(all, one));
+                self.out.expressions.len() as u16 - 1
+            };
+        }
+        all
     }
 
     /// Replaces `{path}` by `{0}`, `{1}`, `{2}`.
@@ -350,7 +364,7 @@ impl Compiler<'_> {
             }
             Condition::Among(value, words) => {
                 let value = self.value(value, subject, here);
-                let words = words.iter().map(|word| keep(word)).collect();
+                let words = words.iter().map(|word| Name::new(keep(word))).collect();
                 Expression::Among(value, push(&mut self.out.literals, words))
             }
             Condition::Test(name, value, word) => {
@@ -368,7 +382,7 @@ impl Compiler<'_> {
     fn value(&mut self, value: &Value, subject: &Subject<'_>, here: &Types) -> u16 {
         let compiled = match value {
             Value::Path(path) => Operand::Values(self.path(path, subject, here)),
-            Value::Word(word) => Operand::Literal(keep(word)),
+            Value::Word(word) => Operand::Literal(Name::new(keep(word))),
             Value::Number(number) => Operand::Number(*number),
             Value::Count(path) => Operand::Count(self.path(path, subject, here)),
             Value::Call(name, path) => {
@@ -435,6 +449,11 @@ impl Compiler<'_> {
             }
             Condition::Not(_) => None,
             Condition::Exists(path) => self.path_atoms(path, types, &[]),
+            // More than none of something means that there is some of it.
+            Condition::Compare(operator, Value::Count(path), Value::Number(least)) => {
+                let some = matches!((*operator, *least), (">", 0..) | (">=" | "=", 1..));
+                if some { self.path_atoms(path, types, &[]) } else { None }
+            }
             Condition::Compare(operator, a, b) => {
                 if let ("=", Value::Path(path), Value::Word(word)) | ("=", Value::Word(word), Value::Path(path)) = (*operator, a, b) {
                     return self.path_atoms(path, types, std::slice::from_ref(word));
@@ -460,7 +479,9 @@ impl Compiler<'_> {
 
     /// The end of a path from the subject as what sets a rule off. Only paths straight down name something that the subject holds.
     fn path_atoms(&self, path: &PathText, types: &Types, words: &[String]) -> Option<Candidate> {
-        if path.origin == Some('/') || (path.steps.is_empty() && path.attribute.is_none()) {
+        // From a domain, a path that begins at the domain leads straight down.
+        let from_domain = path.origin == Some('/') && types.is_subset(&self.domains());
+        if (path.origin == Some('/') && !from_domain) || (path.steps.is_empty() && path.attribute.is_none()) {
             return None;
         }
         let mut ends = types.clone();
@@ -552,6 +573,60 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// Takes a condition apart at its outermost `and`s.
+fn conjuncts_of<'c>(condition: &'c Condition, out: &mut Vec<&'c Condition>) {
+    match condition {
+        Condition::And(a, b) => {
+            conjuncts_of(a, out);
+            conjuncts_of(b, out);
+        }
+        other => out.push(other),
+    }
+}
+
+/// Whether a condition depends on the domain alone.
+fn of_domain(condition: &Condition) -> bool {
+    match condition {
+        Condition::And(a, b) | Condition::Or(a, b) => of_domain(a) && of_domain(b),
+        Condition::Not(a) => of_domain(a),
+        Condition::Exists(path) => path_of_domain(path),
+        Condition::Compare(_, a, b) => value_of_domain(a) && value_of_domain(b),
+        Condition::Among(value, _) | Condition::Test(_, value, _) => value_of_domain(value),
+    }
+}
+
+fn value_of_domain(value: &Value) -> bool {
+    match value {
+        Value::Path(path) | Value::Count(path) | Value::Call(_, Some(path)) => path_of_domain(path),
+        Value::Word(_) | Value::Number(_) | Value::Call(_, None) => true,
+        Value::Arithmetic(_, a, b) => value_of_domain(a) && value_of_domain(b),
+    }
+}
+
+/// Filters may look back at the element with `$`.
+fn path_of_domain(path: &PathText) -> bool {
+    fn looks_back(condition: &Condition) -> bool {
+        match condition {
+            Condition::And(a, b) | Condition::Or(a, b) => looks_back(a) || looks_back(b),
+            Condition::Not(a) => looks_back(a),
+            Condition::Exists(path) => path_looks_back(path),
+            Condition::Compare(_, a, b) => value_looks_back(a) || value_looks_back(b),
+            Condition::Among(value, _) | Condition::Test(_, value, _) => value_looks_back(value),
+        }
+    }
+    fn value_looks_back(value: &Value) -> bool {
+        match value {
+            Value::Path(path) | Value::Count(path) | Value::Call(_, Some(path)) => path_looks_back(path),
+            Value::Word(_) | Value::Number(_) | Value::Call(_, None) => false,
+            Value::Arithmetic(_, a, b) => value_looks_back(a) || value_looks_back(b),
+        }
+    }
+    fn path_looks_back(path: &PathText) -> bool {
+        path.origin == Some('$') || path.steps.iter().any(|step| matches!(step, StepText::Down(_, Some(filter)) if looks_back(filter)))
+    }
+    path.origin == Some('/') && !path_looks_back(path)
 }
 
 /// What sets a rule off: an element type, or one of its attributes, possibly with one of some values; the subject is `up` levels above.

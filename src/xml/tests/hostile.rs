@@ -15,15 +15,16 @@ fn time(text: &str) -> Duration {
     start.elapsed()
 }
 
-/// Eight times the size may take 24 times as long; what is quadratic takes 64 times.
+/// Thirty-two times the size may take 256 times as long, since other work and cold memory make eight times of it; what is quadratic takes
+/// a thousand times.
 #[track_caller]
 fn linear(make: impl Fn(usize) -> String, size: usize) {
-    let _ = time(&make(size / 8));
+    let (small, large) = (make(size / 32), make(size));
     let mut tries = Vec::new();
     for _ in 0..4 {
-        let small = time(&make(size / 8)).max(Duration::from_micros(500));
-        let large = time(&make(size));
-        if large < small * 24 {
+        let small = time(&small).max(Duration::from_micros(200));
+        let large = time(&large);
+        if large < small * 256 {
             return;
         }
         tries.push((small, large));
