@@ -12,6 +12,7 @@ anything.
 """
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -44,7 +45,6 @@ def documents(source, virdict):
     # What is found in every document of a bench is not what the bench is about.
     run = subprocess.run([virdict, "check", "--output-format", "jsonl", "--exit-zero", "-0", "--files-from", "-"],
                          input=listing, stdout=subprocess.PIPE, check=True)
-    import json
     faulty = {json.loads(line)["path"] for line in run.stdout.splitlines()}
     clean = [path for path in paths if str(path).removeprefix("./") not in faulty]
     found = [(path.name, path.read_bytes()) for path in clean]
@@ -66,16 +66,31 @@ def with_fault(text):
     return text.replace(b"<domain", b"<domain vcpuu='1'", 1)
 
 
-def run(command, quiet=True):
-    """Seconds and peak kilobytes of a command, its children included."""
+def run(command):
+    """Seconds that a command takes."""
     null = os.open(os.devnull, os.O_RDWR)
     actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
     begun = time.perf_counter()
     child = os.posix_spawnp(command[0], [str(part) for part in command], os.environ, file_actions=actions)
-    _, _, usage = os.wait4(child, 0)
+    os.waitpid(child, 0)
     took = time.perf_counter() - begun
     os.close(null)
-    return took, usage.ru_maxrss
+    return took
+
+
+def peak_memory(command):
+    """Most kilobytes that a command holds, as the system counts them up to just before its end."""
+    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    most = 0
+    while child.poll() is None:
+        try:
+            status = Path(f"/proc/{child.pid}/status").read_text()
+        except OSError:
+            break
+        most = max([most] + [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")])
+        time.sleep(0.001)
+    child.wait()
+    return most
 
 
 def over_tree(tool, tree):
@@ -85,25 +100,22 @@ def over_tree(tool, tree):
 
 
 def in_turn(commands, rounds):
-    """Seconds (all) and peak kilobytes (worst) of each command."""
+    """Seconds of each command, one for each time that it is run."""
     seconds = {name: [] for name in commands}
-    peak = dict.fromkeys(commands, 0)
     for number in range(max(rounds.values())):
         for name, command in commands.items():
             if number < rounds[name]:
-                took, memory = run(command)
-                seconds[name].append(took)
-                peak[name] = max(peak[name], memory)
-    return seconds, peak
+                seconds[name].append(run(command))
+    return seconds
 
 
-def table(title, seconds, peak, base):
+def table(title, seconds, base):
     print(f"\n{title}")
     unit = statistics.median(seconds[base])
     for name, values in seconds.items():
         middle = statistics.median(values)
         spread = f"{min(values):8.4f} .. {max(values):8.4f}" if len(values) > 1 else " " * 20
-        print(f"  {name:<34} {middle:9.4f} s   {spread}   {middle / unit:8.2f} x   {peak[name] / 1024:7.1f} MB")
+        print(f"  {name:<34} {middle:9.4f} s   {spread}   {middle / unit:8.2f} x")
 
 
 def main():
@@ -146,8 +158,8 @@ def main():
             rounds["jing"] = slow
         for name in list(commands)[:3]:
             run(commands[name])
-        seconds, peak = in_turn(commands, rounds)
-        table("The tree (ratio to virdict on 2 threads)", seconds, peak, "virdict, 2 threads")
+        seconds = in_turn(commands, rounds)
+        table("The tree (ratio to virdict on 2 threads)", seconds, "virdict, 2 threads")
 
         two = statistics.median(seconds["virdict, 2 threads"])
         print("\n  two threads are", f"{statistics.median(seconds['virdict, 1 thread']) / two:.2f} times as fast as one")
@@ -155,13 +167,16 @@ def main():
         findings = statistics.median(seconds["virdict, 2 threads, all with findings"])
         print("  a finding in every file costs", f"{findings / two:.2f} times the clean tree")
 
+        for name in list(commands)[1:4]:
+            print(f"  {name}: at most {peak_memory(commands[name]) / 1024:.1f} MB")
+
         one = next(clean.rglob("*.xml"))
         starts = {"true": [shutil.which("true")], "virdict, one file": [virdict, "check", "--quiet", one]}
         if shutil.which("xmllint") and options.schema:
             starts["xmllint with schema, one file"] = ["xmllint", "--noout", "--relaxng", options.schema, one]
         counts = {name: options.starts if "xmllint" not in name else max(1, options.starts // 10) for name in starts}
-        seconds, peak = in_turn(starts, counts)
-        table("Start-up (ratio to true)", seconds, peak, "true")
+        seconds = in_turn(starts, counts)
+        table("Start-up (ratio to true)", seconds, "true")
         over = statistics.median(seconds["virdict, one file"]) - statistics.median(seconds["true"])
         print(f"\n  virdict takes {over * 1000:.3f} ms more than true")
 

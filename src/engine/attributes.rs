@@ -3,7 +3,7 @@
 use super::Pass;
 use super::frame::{Frame, TextState};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::table::{AttributeRule, Block, By, Element, Key, NONE, Table, Verdict, Version};
+use crate::table::{AttributeRule, Block, By, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::semantic::Value;
 use crate::xml;
 
@@ -19,6 +19,8 @@ pub(super) struct Opening<'a, 'd> {
     pub present: u64,
     /// Of these, the ones of whose values nothing more is to be said: their name is misspelt, or their value was told.
     pub settled: u64,
+    /// Of these, the ones whose value is known to be good under the element's own block, because it decided about a variant.
+    pub known: u64,
 }
 
 impl<'d> Pass<'_, 'd> {
@@ -42,7 +44,7 @@ impl<'d> Pass<'_, 'd> {
                 self.state.decided.pop();
             }
         }
-        let mut opening = Opening { start, attributes, element, element_id, name, present: 0, settled: 0 };
+        let mut opening = Opening { start, attributes, element, element_id, name, present: 0, settled: 0, known: 0 };
         self.state.strangers.clear();
         self.state.stranger_findings.clear();
         for (index, attribute) in attributes.iter().enumerate() {
@@ -84,10 +86,10 @@ impl<'d> Pass<'_, 'd> {
             node: u32::MAX,
             nearest: self.state.frames.last().map_or(u32::MAX, |parent| parent.nearest),
         };
-        self.activate(element.block, &opening, forced);
+        self.activate(element.block, &mut opening, forced);
         self.judge_attributes(&mut opening, blocks as usize, owner);
         let mut frame = Frame { attributes: opening.present, ..frame };
-        if element.read && !self.dry {
+        if element.read && self.facts {
             self.note(&opening, &mut frame);
         }
         self.state.frames.push(frame);
@@ -106,28 +108,28 @@ impl<'d> Pass<'_, 'd> {
             let attribute = &opening.attributes[self.state.by_slot[slot] as usize];
             facts.value(Value { name: slots[slot].name, coded: attribute.needs_normalising, span: attribute.value });
         }
-        let triggering = frame.attributes & opening.element.trigger_attributes & !opening.settled;
-        for trigger in opening.element.triggers.of(self.table.triggers) {
-            if trigger.slot != u8::MAX {
-                if triggering & 1 << trigger.slot == 0 {
-                    continue;
-                }
+        facts.fire(frame.node, opening.element.sets_off.of(self.table.trigger_rules));
+        let all = opening.element.trigger_attributes;
+        let mut rest = frame.attributes & all & !opening.settled;
+        while rest != 0 {
+            let slot = rest.trailing_zeros();
+            rest &= rest - 1;
+            let index = opening.element.trigger_slots as usize + (all & ((1 << slot) - 1)).count_ones() as usize;
+            let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
+            let value = crate::table::trim(attribute.value.of(self.text));
+            let key = Key::of(value);
+            for trigger in self.table.trigger_slots[index].of(self.table.triggers) {
                 let words = trigger.words.of(self.table.trigger_words);
-                if !words.is_empty() {
-                    let attribute = &opening.attributes[self.state.by_slot[trigger.slot as usize] as usize];
-                    let value = crate::table::trim(attribute.value.of(self.text));
-                    let key = Key::of(value);
-                    if !attribute.needs_normalising && !words.iter().any(|word| word.is(key, value)) {
-                        continue;
-                    }
+                // A value that would have to be decoded sets off whatever it may be.
+                if words.is_empty() || attribute.needs_normalising || words.iter().any(|word| word.is(key, value)) {
+                    self.state.facts.fire(frame.node, trigger.rules.of(self.table.trigger_rules));
                 }
             }
-            self.state.facts.fire(frame.node, trigger.rules.of(self.table.trigger_rules));
         }
     }
 
     /// Puts a block in force, and the blocks of the variants that attributes decide below it.
-    fn activate(&mut self, block: u16, opening: &Opening<'_, 'd>, forced: Option<(u16, u16)>) {
+    fn activate(&mut self, block: u16, opening: &mut Opening<'_, 'd>, forced: Option<(u16, u16)>) {
         self.state.blocks.push(block);
         let groups = self.table.blocks[block as usize].groups;
         for number in groups.0..groups.1 {
@@ -142,7 +144,7 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// The block of a group that counts for this element; `NONE` for an empty one, or where the end of the element decides.
-    fn choose(&mut self, number: u16, opening: &Opening<'_, 'd>) -> u16 {
+    fn choose(&mut self, number: u16, opening: &mut Opening<'_, 'd>) -> u16 {
         let group = self.table.groups[number as usize];
         let value: &[u8] = match group.by {
             By::ChildText { .. } => return NONE,
@@ -156,6 +158,24 @@ impl<'d> Pass<'_, 'd> {
                     return group.absent;
                 }
                 let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
+                if !group.by_word.is_empty() && !attribute.needs_normalising {
+                    let own = &self.table.blocks[opening.element.block as usize];
+                    if let Some(rule) = attribute_rule(self.table, own, slot)
+                        && let Form::Words(words) = self.table.types[rule.type_ as usize].form
+                    {
+                        let value = crate::table::trim(attribute.value.of(self.text));
+                        let key = Key::of(value);
+                        let words = words.of(self.table.words);
+                        if let Some(index) = words.iter().position(|word| word.name.is(key, value)) {
+                            let word = &words[index];
+                            let dated = word.since > self.target || word.until <= self.target || rule.since > self.target;
+                            if !dated && rule.until > self.target {
+                                opening.known |= 1 << slot;
+                            }
+                            return group.by_word.of(self.table.word_blocks)[index];
+                        }
+                    }
+                }
                 xml::value(self.text, attribute, &mut self.state.scratch)
             }
         };
@@ -197,25 +217,23 @@ impl<'d> Pass<'_, 'd> {
         if !self.state.strangers.is_empty() {
             self.tell_strangers(opening, allowed, owner);
         }
-        let mut rest = opening.present & !opening.settled;
-        while rest != 0 {
-            let slot = rest.trailing_zeros() as u8;
-            rest &= rest - 1;
+        let mut misplaced = opening.present & !opening.settled & !allowed;
+        while misplaced != 0 {
+            let slot = misplaced.trailing_zeros() as u8;
+            misplaced &= misplaced - 1;
             let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
-            if allowed & 1 << slot == 0 {
-                self.misplaced_attribute(opening, slot, attribute, blocks, owner);
-                continue;
-            }
-            for index in blocks..self.state.blocks.len() {
-                let block = &self.table.blocks[self.state.blocks[index] as usize];
-                if block.attributes & 1 << slot != 0 && !self.judge_value(block, slot, attribute, opening, owner) {
-                    opening.settled |= 1 << slot;
-                    break;
-                }
-                if opening.element.deferred
-                    && let Some(block) = self.deferred_blocks(block).find(|block| block.attributes & 1 << slot != 0)
-                {
-                    self.judge_value(block, slot, attribute, opening, owner);
+            self.misplaced_attribute(opening, slot, attribute, blocks, owner);
+        }
+        for index in blocks..self.state.blocks.len() {
+            let block: &'static Block = &self.table.blocks[self.state.blocks[index] as usize];
+            let known = if index == blocks { opening.known } else { 0 };
+            self.judge_values(block, known, opening, owner);
+            if opening.element.deferred {
+                // Of the blocks that the end may bring into force, the first one speaks for all.
+                let mut seen = 0;
+                for deferred in self.deferred_blocks(block) {
+                    self.judge_values(deferred, seen, opening, owner);
+                    seen |= deferred.attributes;
                 }
             }
         }
@@ -247,25 +265,36 @@ impl<'d> Pass<'_, 'd> {
         groups.flat_map(|group| group.cases.of(table.cases)).map(|case| &table.blocks[case.block as usize])
     }
 
-    /// Judges a value under one block; whether it was good.
-    fn judge_value(
-        &mut self,
-        block: &'static Block,
-        slot: u8,
-        attribute: &xml::Attribute,
-        opening: &Opening<'_, 'd>,
-        owner: u32,
-    ) -> bool {
-        let Some(rule) = attribute_rule(self.table, block, slot) else { return true };
-        if rule.since > self.target || rule.until <= self.target {
-            let (code, version) = dated(rule.since, rule.until, self.target);
-            let args = [Arg::Number(version.0 as i64), Arg::Item(opening.element_id as u32), Arg::Word(&"attribute")];
-            self.tell(code, attribute.name, owner, args);
-            return false;
+    /// Judges the values of the attributes that a block mentions. A value that is told is settled.
+    #[inline]
+    fn judge_values(&mut self, block: &'static Block, known: u64, opening: &mut Opening<'_, 'd>, owner: u32) {
+        let rules = block.attribute_rules.of(self.table.attribute_rules);
+        let mut rest = opening.present & block.attributes & !opening.settled & !known;
+        while rest != 0 {
+            let slot = rest.trailing_zeros();
+            let bit = rest & rest.wrapping_neg();
+            rest ^= bit;
+            // A block has one rule for each attribute that it mentions, in the order of the slots.
+            let rule = &rules[(block.attributes & (bit - 1)).count_ones() as usize];
+            let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
+            if rule.since > self.target || rule.until <= self.target {
+                let (code, version) = dated(rule.since, rule.until, self.target);
+                let args = [Arg::Number(version.0 as i64), Arg::Item(opening.element_id as u32), Arg::Word(&"attribute")];
+                self.tell(code, attribute.name, owner, args);
+                opening.settled |= bit;
+                continue;
+            }
+            let value = if attribute.needs_normalising {
+                xml::value(self.text, attribute, &mut self.state.scratch)
+            } else {
+                attribute.value.of(self.text)
+            };
+            let verdict = self.table.value(rule.type_, value, self.target);
+            if verdict != Verdict::Good {
+                self.tell_value(verdict, rule.type_, attribute, opening.element_id, owner);
+                opening.settled |= bit;
+            }
         }
-        let value = xml::value(self.text, attribute, &mut self.state.scratch);
-        let verdict = self.table.value(rule.type_, value, self.target);
-        self.tell_value(verdict, rule.type_, attribute, opening.element_id, owner)
     }
 
     /// Reports what is to be said of an attribute's value; whether it was good.

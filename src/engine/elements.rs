@@ -41,7 +41,7 @@ impl<'d> Pass<'_, 'd> {
         }
         if parent.children & bit != 0 && rule.at_most == 1 {
             self.duplicate_child(start, &parent, owner);
-        } else {
+        } else if element.ordered {
             self.judge_order(&parent, slot, start, owner);
         }
         let frame = &mut self.state.frames[at];

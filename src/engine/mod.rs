@@ -71,6 +71,8 @@ pub struct Checker {
     workspace: xml::Workspace,
     state: frame::State,
     findings: Vec<Finding>,
+    /// Some rule across elements is asked for.
+    facts: bool,
 }
 
 impl Checker {
@@ -88,6 +90,7 @@ impl Checker {
             workspace: xml::Workspace::default(),
             state: frame::State::new(table),
             findings: Vec::new(),
+            facts: table.codes().skip(codes::COUNT as usize).any(|code| options.selection.contains(code)),
         }
     }
 
@@ -110,10 +113,15 @@ impl Checker {
             skip: 0,
             budget: document.text.len() + recover::BUDGET,
             dry: false,
+            facts: self.facts,
+            live: false,
         };
         let mut reader = xml::Reader::new(&document.text, &mut self.workspace, &self.xml);
         pass.run(&mut reader);
         let kind = pass.kind;
+        if pass.live {
+            self.findings.retain(|finding| !matches!(finding.code, codes::UNKNOWN_ELEMENT | codes::UNKNOWN_ATTRIBUTE | codes::MISPLACED_ELEMENT));
+        }
         if !self.findings.is_empty() {
             recover::pair_up(&mut self.findings, &document.text, self.options.table);
         }
@@ -161,6 +169,10 @@ struct Pass<'p, 'd> {
     budget: usize,
     /// This pass only counts findings, to choose a variant.
     dry: bool,
+    /// Some rule across elements is asked for, so that facts are collected.
+    facts: bool,
+    /// The document is what libvirt keeps of a running domain: what only libvirt writes there is passed over.
+    live: bool,
 }
 
 impl<'d> Pass<'_, 'd> {

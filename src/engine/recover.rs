@@ -335,6 +335,8 @@ impl<'d> Pass<'_, 'd> {
             skip: 0,
             budget: 0,
             dry: true,
+            facts: false,
+            live: false,
         };
         let mut read = 0;
         loop {

@@ -18,6 +18,7 @@ impl<'d> Pass<'_, 'd> {
             _ => None,
         };
         if let Some(element) = known {
+            self.live = start.local == b"domstatus";
             self.open(start, reader.attributes(), element, self.root_name(element), u32::MAX, None);
             return;
         }

@@ -69,6 +69,10 @@ pub(super) fn test(test: u16, datum: &Datum<'_>, word: &str) -> bool {
 
 /// A number in decimal, or in hexadecimal with 0x.
 pub(super) fn number(text: &[u8]) -> Option<i128> {
+    // Nearly all numbers are a few digits.
+    if !text.is_empty() && text.len() <= 18 && text.iter().all(u8::is_ascii_digit) {
+        return Some(text.iter().fold(0i64, |n, d| n * 10 + i64::from(d - b'0')).into());
+    }
     let text = std::str::from_utf8(text).ok()?.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),

@@ -292,12 +292,12 @@ impl<'d> View<'_, 'd> {
             Expression::And(a, b) => self.holds(a, here, subject) && self.holds(b, here, subject),
             Expression::Or(a, b) => self.holds(a, here, subject) || self.holds(b, here, subject),
             Expression::Not(a) => !self.holds(a, here, subject),
-            Expression::Exists(path) => !self.ends(path, here, subject, &mut |_| false),
+            Expression::Exists(path) => match self.any_node(path, here) {
+                Some(found) => found,
+                None => !self.ends(path, here, subject, &mut |_| false),
+            },
             Expression::Compare(comparison, a, b) => {
-                if comparison == Comparison::Equal
-                    && let (Operand::Values(path), Operand::Literal(word)) = (self.table.operands[a as usize], self.table.operands[b as usize])
-                    && let Some(found) = self.any_raw(path, here, |key, raw| word.is(key, raw))
-                {
+                if let Some(found) = self.compares_simply(comparison, a, b, here) {
                     return found;
                 }
                 let mut found = false;
@@ -340,6 +340,41 @@ impl<'d> View<'_, 'd> {
                 });
                 found
             }
+        }
+    }
+
+    /// A comparison of a value at a short path with a constant.
+    #[inline]
+    fn compares_simply(&self, comparison: Comparison, a: u16, b: u16, here: u32) -> Option<bool> {
+        let number = |path: u16, read: fn(&[u8]) -> Option<i128>, right: i128| {
+            self.any_raw(path, here, |_, raw| read(raw).is_some_and(|left| ordered(comparison, left.cmp(&right))))
+        };
+        match (self.table.operands[a as usize], self.table.operands[b as usize]) {
+            (Operand::Values(path), Operand::Literal(word)) => match comparison {
+                Comparison::Equal => self.any_raw(path, here, |key, raw| word.is(key, raw)),
+                Comparison::Unequal => self.any_raw(path, here, |key, raw| !word.is(key, raw)),
+                _ => None,
+            },
+            (Operand::Values(path), Operand::Number(right)) => number(path, derive::number, right),
+            (Operand::Call(call, path), Operand::Number(right)) => match crate::table::CALLS[call as usize] {
+                "octal" => number(path, derive::octal, right),
+                "number" => number(path, derive::number, right),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a short path leads to a node or an attribute.
+    #[inline]
+    fn any_node(&self, path: u16, here: u32) -> Option<bool> {
+        let entry = &self.table.paths[path as usize];
+        if entry.last != Last::Node {
+            return self.any_raw(path, here, |_, _| true);
+        }
+        match (entry.origin, entry.steps.of(self.table.steps)) {
+            (Origin::Here, [Step::Down(tag, NONE)]) if *tag != NONE => Some(self.child(here, *tag).is_some()),
+            _ => None,
         }
     }
 
@@ -484,6 +519,11 @@ fn compares(comparison: Comparison, left: &Datum<'_>, right: &Datum<'_>) -> bool
             _ => return false,
         },
     };
+    ordered(comparison, ordering)
+}
+
+/// Whether an ordering is what a comparison asks for.
+fn ordered(comparison: Comparison, ordering: std::cmp::Ordering) -> bool {
     match comparison {
         Comparison::Equal => ordering.is_eq(),
         Comparison::Unequal => ordering.is_ne(),

@@ -98,6 +98,7 @@ pub struct Buffers {
     pub(super) child_rules: Vec<ChildRule>,
     pub(super) groups: Vec<Group>,
     pub(super) cases: Vec<Case>,
+    pub(super) word_blocks: Vec<u16>,
     pub(super) case_values: Vec<Name>,
     pub(super) choices: Vec<Choice>,
     pub(super) choice_blocks: Vec<u16>,
@@ -112,6 +113,7 @@ pub struct Buffers {
     pub(super) namespaces: Vec<(&'static str, &'static str)>,
     pub(super) codes: Vec<CodeDoc>,
     pub(super) rules: Vec<Rule>,
+    pub(super) trigger_slots: Vec<compiled::Range>,
     pub(super) triggers: Vec<Trigger>,
     pub(super) trigger_words: Vec<Name>,
     pub(super) trigger_rules: Vec<(u16, u8)>,
@@ -567,12 +569,14 @@ impl<'f> Compiler<'f> {
             block: root,
             open: block.open == Some(true),
             deferred: scope.deferred,
+            ordered: scope.ordered,
             decides: false,
             domain: key == "domain" || key.ends_with("-domain"),
             read: key == "domain" || key.ends_with("-domain"),
             read_attributes: 0,
+            sets_off: compiled::Range(0, 0),
             trigger_attributes: 0,
-            triggers: compiled::Range(0, 0),
+            trigger_slots: 0,
             base: self.element_ids[key],
             older: NONE,
             before: Version::ALWAYS,
@@ -782,6 +786,7 @@ impl<'f> Compiler<'f> {
         block.together = sets(self, &source.together);
         block.some_of = sets(self, &source.some_of);
         block.with = push(&mut self.out.sets, withs);
+        scope.ordered |= source.order.as_ref().is_some_and(|order| !order.is_empty());
         let mut orders = Vec::new();
         for list in source.order.iter().flatten() {
             let slots: Vec<u8> = list.iter().filter_map(|name| self.child_slot(scope, name, name.get_ref())).collect();
@@ -855,7 +860,8 @@ impl<'f> Compiler<'f> {
             }
             None => By::OwnAttribute(self.attribute_slot(scope, by, by.get_ref())?),
         };
-        let mut group = Group { by: by_what, cases: compiled::Range(0, 0), absent: NONE, otherwise: NONE };
+        let none = compiled::Range(0, 0);
+        let mut group = Group { by: by_what, cases: none, by_word: none, absent: NONE, otherwise: NONE };
         let mut compiled_cases = Vec::new();
         for (values, block) in cases {
             // Inside a block, narrower types may lean on what the block itself says or on the element's own block.
@@ -878,6 +884,20 @@ impl<'f> Compiler<'f> {
             {
                 let hit = compiled_cases.iter().find(|case| case.values.of(&self.out.case_values).iter().any(|word| word.text == default));
                 group.absent = hit.map_or(group.otherwise, |case| case.block);
+            }
+            // From the word that the value is, the block follows without another search.
+            let body = outer.attributes.get(name.as_str()).map(|a| a.body.clone());
+            let type_ = body.and_then(|body| self.type_of(body.r#type.as_ref(), body.one_of.as_ref()));
+            if let Some(Form::Words(words)) = type_.map(|type_| self.out.types[type_ as usize].form) {
+                let blocks = words
+                    .of(&self.out.words)
+                    .iter()
+                    .map(|word| {
+                        let has = |case: &&Case| case.values.of(&self.out.case_values).iter().any(|value| value.text == word.name.text);
+                        compiled_cases.iter().find(has).map_or(group.otherwise, |case| case.block)
+                    })
+                    .collect();
+                group.by_word = push(&mut self.out.word_blocks, blocks);
             }
             // Values that no case lists must at least be values of the attribute.
             let known: Option<Vec<String>> = outer
@@ -988,6 +1008,7 @@ impl<'f> Compiler<'f> {
             child_rules: keep_all(out.child_rules),
             groups: keep_all(out.groups),
             cases: keep_all(out.cases),
+            word_blocks: keep_all(out.word_blocks),
             case_values: keep_all(out.case_values),
             choices: keep_all(out.choices),
             choice_blocks: keep_all(out.choice_blocks),
@@ -1002,6 +1023,7 @@ impl<'f> Compiler<'f> {
             namespaces: keep_all(out.namespaces),
             codes: keep_all(out.codes),
             rules: keep_all(out.rules),
+            trigger_slots: keep_all(out.trigger_slots),
             triggers: keep_all(out.triggers),
             trigger_words: keep_all(out.trigger_words),
             trigger_rules: keep_all(out.trigger_rules),
@@ -1023,6 +1045,7 @@ struct Scope {
     children: Vec<String>,
     docs: HashMap<String, String>,
     deferred: bool,
+    ordered: bool,
 }
 
 /// A default that any block of the element gives to an attribute.

@@ -50,6 +50,8 @@ pub struct Table {
     pub groups: &'static [Group],
     /// Their cases.
     pub cases: &'static [Case],
+    /// Blocks by the words of enumerations.
+    pub word_blocks: &'static [u16],
     /// Words that cases are chosen by.
     pub case_values: &'static [Name],
     /// Choices.
@@ -78,7 +80,9 @@ pub struct Table {
     pub codes: &'static [CodeDoc],
     /// Rules across elements.
     pub rules: &'static [Rule],
-    /// What sets rules off, element type by element type.
+    /// The triggers of each attribute that sets rules off, element type by element type.
+    pub trigger_slots: &'static [Range],
+    /// What sets rules off.
     pub triggers: &'static [Trigger],
     /// Values of triggers.
     pub trigger_words: &'static [Name],
@@ -127,6 +131,8 @@ pub struct Element {
     pub open: bool,
     /// Some variant is decided by the text of a child, so that children are judged when the element ends.
     pub deferred: bool,
+    /// Some of its children stand in a fixed order.
+    pub ordered: bool,
     /// The element's text decides about a parent's variant.
     pub decides: bool,
     /// The element is a domain, which the rules across elements look at as a whole.
@@ -135,10 +141,12 @@ pub struct Element {
     pub read: bool,
     /// Attributes that some rule reads.
     pub read_attributes: u64,
+    /// Rules that the element itself sets off, in `trigger_rules`.
+    pub sets_off: Range,
     /// Attributes that set rules off.
     pub trigger_attributes: u64,
-    /// What sets rules off, in `triggers`: first by the element itself, then by attributes.
-    pub triggers: Range,
+    /// First of as many entries in `trigger_slots`.
+    pub trigger_slots: u16,
     /// Number of the current shape.
     pub base: u16,
     /// How the element was shaped before `before`, as another entry.
@@ -264,6 +272,8 @@ pub struct Group {
     pub by: By,
     /// Cases, `otherwise` excluded.
     pub cases: Range,
+    /// The block of each word of the deciding attribute's enumeration, in `word_blocks`; empty if it is none.
+    pub by_word: Range,
     /// Block when the attribute is absent, `NONE` for nothing.
     pub absent: u16,
     /// Block for every other value, `NONE` for nothing.
@@ -507,8 +517,6 @@ pub enum Judge {
 /// What sets rules off. A rule is looked at only for elements where the least common thing that its condition needs is there.
 #[derive(Clone, Copy, Debug)]
 pub struct Trigger {
-    /// The attribute's slot; `u8::MAX` for the element itself.
-    pub slot: u8,
     /// The attribute's values, in `trigger_words`; any if there is none.
     pub words: Range,
     /// The rules, in `trigger_rules`.

@@ -18,6 +18,7 @@ pub fn emit(table: &Table) -> String {
         child_rules,
         groups,
         cases,
+        word_blocks,
         case_values,
         choices,
         choice_blocks,
@@ -32,6 +33,7 @@ pub fn emit(table: &Table) -> String {
         namespaces,
         codes,
         rules,
+        trigger_slots,
         triggers,
         trigger_words,
         trigger_rules,
@@ -47,8 +49,8 @@ pub fn emit(table: &Table) -> String {
     macro_rules! arrays {
         ($($name:ident)*) => { $(array(&mut out, stringify!($name), $name);)* };
     }
-    arrays!(names elements attributes children slots blocks attribute_rules child_rules groups cases case_values choices
-        choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules triggers trigger_words trigger_rules subjects
+    arrays!(names elements attributes children slots blocks attribute_rules child_rules groups cases word_blocks case_values choices
+        choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules trigger_slots triggers trigger_words trigger_rules subjects
         expressions operands paths steps path_lists literals);
     out.push_str("    automata: &[\n");
     for automaton in *automata {

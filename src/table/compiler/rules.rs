@@ -90,7 +90,9 @@ impl Compiler<'_> {
                     // What does not depend on the element is judged once for each domain.
                     let mut conjuncts = Vec::new();
                     conjuncts_of(&parsed, &mut conjuncts);
-                    let (domain, own): (Vec<&Condition>, Vec<&Condition>) = conjuncts.into_iter().partition(|c| of_domain(c));
+                    let (domain, mut own): (Vec<&Condition>, Vec<&Condition>) = conjuncts.into_iter().partition(|c| of_domain(c));
+                    // What is cheap to judge goes first.
+                    own.sort_by_key(|condition| cost(condition));
                     guard = self.all_of(&domain, &subject, &types);
                     when = self.all_of(&own, &subject, &types);
                     condition = Some(parsed);
@@ -532,23 +534,21 @@ impl Compiler<'_> {
         for (element, list) in by_element {
             let mut shape = element;
             while shape != NONE {
-                let mut mask = 0u64;
-                let mut triggers = Vec::new();
+                let mut by_slot: BTreeMap<usize, Vec<Trigger>> = BTreeMap::new();
                 for (attribute, words, rules) in &list {
-                    let slot = if attribute.is_empty() {
-                        u8::MAX
-                    } else {
-                        let Some(slot) = self.slot_of(shape, attribute) else { continue };
-                        mask |= 1 << slot;
-                        slot as u8
-                    };
-                    triggers.push(Trigger { slot, words: *words, rules: *rules });
+                    if attribute.is_empty() {
+                        self.out.elements[shape as usize].sets_off = *rules;
+                    } else if let Some(slot) = self.slot_of(shape, attribute) {
+                        by_slot.entry(slot).or_default().push(Trigger { words: *words, rules: *rules });
+                    }
                 }
-                triggers.sort_by_key(|trigger| trigger.slot.wrapping_add(1));
-                let range = push(&mut self.out.triggers, triggers);
+                let mask = by_slot.keys().fold(0u64, |mask, slot| mask | 1 << slot);
+                let ranges: Vec<Range> = by_slot.into_values().map(|triggers| push(&mut self.out.triggers, triggers)).collect();
+                let first = self.out.trigger_slots.len() as u16;
+                self.out.trigger_slots.extend(ranges);
                 let entry = &mut self.out.elements[shape as usize];
-                entry.triggers = range;
                 entry.trigger_attributes = mask;
+                entry.trigger_slots = first;
                 shape = entry.older;
             }
         }
@@ -583,6 +583,31 @@ fn conjuncts_of<'c>(condition: &'c Condition, out: &mut Vec<&'c Condition>) {
             conjuncts_of(b, out);
         }
         other => out.push(other),
+    }
+}
+
+/// How much it costs to judge a condition, roughly.
+fn cost(condition: &Condition) -> usize {
+    fn path_cost(path: &PathText) -> usize {
+        let filtered = path.steps.iter().any(|step| matches!(step, StepText::Down(_, Some(_))));
+        1 + 2 * path.steps.len() + 16 * usize::from(filtered || path.origin == Some('/'))
+    }
+    fn value_cost(value: &Value) -> usize {
+        match value {
+            Value::Word(_) | Value::Number(_) => 0,
+            Value::Path(path) => path_cost(path),
+            Value::Count(path) => 8 + path_cost(path),
+            Value::Call(_, path) => 6 + path.as_ref().map_or(0, path_cost),
+            Value::Arithmetic(_, a, b) => 2 + value_cost(a) + value_cost(b),
+        }
+    }
+    match condition {
+        Condition::And(a, b) | Condition::Or(a, b) => cost(a) + cost(b),
+        Condition::Not(a) => 1 + cost(a),
+        Condition::Exists(path) => path_cost(path),
+        Condition::Compare(_, a, b) => value_cost(a) + value_cost(b),
+        Condition::Among(value, words) => value_cost(value) + words.len() / 4,
+        Condition::Test(_, value, _) => 4 + value_cost(value),
     }
 }
 
