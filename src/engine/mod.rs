@@ -102,6 +102,7 @@ impl Checker {
             let document = Document::unreadable(bytes);
             return Outcome { findings: &self.findings, document, kind: Kind::Checked };
         };
+        let opened = self.findings.len();
         let mut pass = Pass {
             table: self.options.table,
             target: self.options.target,
@@ -118,6 +119,13 @@ impl Checker {
         };
         let mut reader = xml::Reader::new(&document.text, &mut self.workspace, &self.xml);
         pass.run(&mut reader);
+        if reader.wants_second_reading() {
+            // An end tag is missing somewhere, and by now the reader knows better where: the findings of the first reading are void.
+            pass.findings.truncate(opened);
+            (pass.skip, pass.kind) = (0, Kind::Checked);
+            let mut reader = xml::Reader::again(&document.text, &mut self.workspace, &self.xml);
+            pass.run(&mut reader);
+        }
         let kind = pass.kind;
         if pass.live {
             self.findings.retain(|finding| !matches!(finding.code, codes::UNKNOWN_ELEMENT | codes::UNKNOWN_ATTRIBUTE | codes::MISPLACED_ELEMENT));

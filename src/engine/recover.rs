@@ -134,6 +134,11 @@ impl<'d> Pass<'_, 'd> {
         let at = self.state.frames.len() - 1;
         let parent = self.state.frames[at];
         let element = &self.table.elements[parent.element as usize];
+        if start.damaged && slot.is_none() {
+            // The name is part of a broken tag that was told.
+            self.skip = 1;
+            return;
+        }
         // A name that is right elsewhere keeps its owner: the parent's, since it is no device here.
         let owner = if parent.element == self.state.devices { u32::MAX } else { owner };
         if start.namespace == xml::Namespace::Foreign {

@@ -55,7 +55,10 @@ fn both_lists_of_rules_have_all_codes_and_say_what_they_cover() {
     for rule in rules {
         let (code, severity) = (rule["code"].as_str().unwrap(), rule["severity"].as_str().unwrap());
         assert!(code.starts_with(&format!("{}/", rule["category"].as_str().unwrap())));
-        let line = text.lines().find(|line| line.split_whitespace().next() == Some(code)).unwrap_or_else(|| panic!("no line for {code}"));
+        let line = text
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(code))
+            .unwrap_or_else(|| panic!("no line for {code}"));
         assert_eq!(line.split_whitespace().nth(1), Some(severity));
     }
     assert!(text.contains(&format!("{} codes. The rules cover libvirt up to 12.8.0", rules.len())), "{text}");

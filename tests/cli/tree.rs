@@ -69,7 +69,12 @@ fn only_xml_files_of_libvirt_count_in_folders() {
 
 #[test]
 fn a_file_that_is_named_is_always_checked() {
-    let folder = Folder::with(&[("pom.xml", "<project/>"), ("note.txt", &bad()), (".hidden/.x.xml", &bad()), (".gitignore", "*")]);
+    let folder = Folder::with(&[
+        ("pom.xml", "<project/>"),
+        ("note.txt", &bad()),
+        (".hidden/.x.xml", &bad()),
+        (".gitignore", "*"),
+    ]);
     fs::create_dir(folder.path(".git")).unwrap();
     assert_eq!(folder.check(&[]).paths(), [""; 0]);
     let ran = folder.check(&["pom.xml", "note.txt", ".hidden/.x.xml"]);
@@ -128,7 +133,9 @@ fn without_a_repository_only_ignore_files_count() {
         ("sub/.ignore", "!b.xml\nc.xml\n"),
     ]);
     // The folder of the tests may itself be in a repository, whose root must then not be seen.
-    let inside = |ran: crate::support::Ran| ran.out.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect::<Vec<_>>();
+    let inside = |ran: crate::support::Ran| {
+        ran.out.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let temporary = std::env::temp_dir().join(format!("virdict-ignore-{}", std::process::id()));
     fs::rename(folder.path(""), &temporary).unwrap();
     let mut command = folder.command(&["check", "--output-format", "concise", "--select", CODE]);
@@ -143,9 +150,15 @@ fn patterns_leave_out_what_is_found_and_by_force_what_is_named() {
     let exclude = ["--exclude", "vendor,*.tmpl.xml"];
     assert_eq!(folder.check(&exclude).paths(), ["a.xml"]);
     assert_eq!(folder.check(&[&exclude[..], &["vendor/b.xml", "a.xml"]].concat()).paths(), ["a.xml", "vendor/b.xml"]);
-    assert_eq!(folder.check(&[&exclude[..], &["--force-exclude", "vendor/b.xml", "a.xml"]].concat()).paths(), ["a.xml"]);
+    assert_eq!(
+        folder.check(&[&exclude[..], &["--force-exclude", "vendor/b.xml", "a.xml"]].concat()).paths(),
+        ["a.xml"]
+    );
     let here = folder.path("").display().to_string();
-    assert_eq!(folder.check(&["--exclude", "/vendor", "--exclude", "*.tmpl.xml", &here]).paths(), [folder.path("a.xml").display().to_string()]);
+    assert_eq!(
+        folder.check(&["--exclude", "/vendor", "--exclude", "*.tmpl.xml", &here]).paths(),
+        [folder.path("a.xml").display().to_string()]
+    );
 }
 
 #[test]
@@ -174,7 +187,10 @@ fn links_are_followed_when_they_are_named_and_not_in_folders() {
     assert_eq!(folder.check(&["real/link.xml"]).paths(), ["real/link.xml"]);
     assert_eq!(folder.check(&["other"]).paths(), ["other/a.xml"]);
     let ran = folder.check(&["real/broken.xml"]);
-    assert_eq!((ran.code, ran.err.lines().next()), (Some(2), Some("virdict: real/broken.xml: No such file or directory")));
+    assert_eq!(
+        (ran.code, ran.err.lines().next()),
+        (Some(2), Some("virdict: real/broken.xml: No such file or directory"))
+    );
 }
 
 #[cfg(unix)]
@@ -296,13 +312,20 @@ fn folders_may_be_deeper_than_a_path_may_be_long() {
 fn memory_stays_flat_over_many_files() {
     let folder = Folder::new();
     for number in 0..6_000 {
-        folder.write(format!("{}/a-name-that-is-rather-long-{number}.xml", number % 3), if number % 2 == 0 { bad() } else { GOOD.into() });
+        folder.write(
+            format!("{}/a-name-that-is-rather-long-{number}.xml", number % 3),
+            if number % 2 == 0 { bad() } else { GOOD.into() },
+        );
     }
     let script = "\"$0\" check --output-format jsonl --jobs 2 > /dev/null & wait_for=$!; \
                   most=0; while now=$(grep VmHWM /proc/$wait_for/status 2>/dev/null | tr -dc 0-9); do \
                   [ \"${now:-0}\" -gt $most ] && most=$now; [ -d /proc/$wait_for ] || break; done; echo $most";
     let output = folder.command(&[]).get_current_dir().map(|here| {
-        std::process::Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_virdict")]).current_dir(here).output().unwrap()
+        std::process::Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_virdict")])
+            .current_dir(here)
+            .output()
+            .unwrap()
     });
     let most: u64 = String::from_utf8(output.unwrap().stdout).unwrap().trim().parse().unwrap();
     // Debug builds are larger than what is released, so the bound here is wider than the promise of 12 MB.

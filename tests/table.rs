@@ -1,0 +1,224 @@
+//! The rule table as a text: it is complete, short, and says what to do; the mapping of libvirt's own checks to codes holds.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use support::{files, none_of, root};
+use virdict::diagnostic::{Category, Severity};
+use virdict::table::{Consequence, NONE, Table};
+
+/// Characters that a summary or a message may have: what fits on a line of a terminal beside the place.
+const MESSAGE: usize = 100;
+
+/// Characters that a help may have.
+const HELP: usize = 120;
+
+fn table() -> &'static Table {
+    Table::built_in()
+}
+
+/// How long a template is with values of usual length in it.
+fn length(template: &str) -> usize {
+    const VALUE: usize = 6;
+    let mut length = 0;
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        length += before.chars().count() + VALUE;
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    length + rest.chars().count()
+}
+
+fn is_kebab(word: &str) -> bool {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    word.starts_with(|c: char| c.is_ascii_lowercase()) && word.split('-').all(|part| !part.is_empty() && part.chars().all(letter))
+}
+
+/// Anchors of libvirt's pages: words of a headline in small letters, joined by hyphens; what stood before brackets keeps its hyphen.
+fn is_anchor(anchor: &str) -> bool {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    anchor.starts_with(|c: char| c.is_ascii_lowercase()) && !anchor.ends_with('-') && !anchor.contains("--") && anchor.chars().all(letter)
+}
+
+#[test]
+fn codes_are_unique_and_well_named() {
+    let mut complaints = Vec::new();
+    let mut seen = BTreeSet::new();
+    for code in table().codes() {
+        let name = table().code_name(code);
+        if !seen.insert(name) {
+            complaints.push(format!("{name} twice"));
+        }
+        let known = |word: &str| Category::ALL.iter().any(|category| category.as_str() == word);
+        match name.split_once('/') {
+            Some((category, rest)) if known(category) && is_kebab(rest) => {}
+            _ => complaints.push(format!("{name} is not category/name")),
+        }
+        let rule = code.table_rule().is_some();
+        if rule == matches!(table().category(code), Category::Syntax | Category::Schema) {
+            complaints.push(format!("{name} is in the wrong category for where it is defined"));
+        }
+    }
+    none_of(&complaints, "codes are wrong");
+}
+
+#[test]
+fn codes_say_what_is_wrong_and_what_to_do() {
+    let mut complaints = Vec::new();
+    for code in table().codes() {
+        let name = table().code_name(code);
+        let doc = &table().codes[code.0 as usize];
+        let mut complain = |what: String| complaints.push(format!("{name}: {what}"));
+        for (what, text, limit) in
+            [("summary", doc.summary, MESSAGE), ("message", doc.message, MESSAGE), ("help", doc.help, HELP), ("advice", doc.advice, HELP)]
+        {
+            let found = length(text);
+            if found > limit {
+                complain(format!("{what} has {found} characters, more than {limit}: {text}"));
+            }
+            if text.contains('\n') || text != text.trim() || text.contains("  ") {
+                complain(format!("{what} is not one tidy line: {text:?}"));
+            }
+        }
+        for (what, text) in [("summary", doc.summary), ("help", doc.help)] {
+            if text.is_empty() {
+                complain(format!("no {what}"));
+            }
+        }
+        // A sentence of explanation is a sentence; a message and a help are not, so that they can be joined.
+        if !doc.why.ends_with('.') || doc.why.len() < 20 {
+            complain(format!("why is no sentence: {:?}", doc.why));
+        }
+        if code.table_rule().is_some() {
+            if doc.message.is_empty() {
+                complain("no message".into());
+            }
+            if doc.message.ends_with('.') || doc.advice.ends_with('.') {
+                complain("message or help ends in a full stop".into());
+            }
+            if doc.docs.is_empty() {
+                complain("no anchor".into());
+            }
+            if doc.bad.trim().is_empty() || doc.good.trim().is_empty() || doc.bad == doc.good {
+                complain("two examples are needed".into());
+            }
+        }
+        if !doc.docs.is_empty() && !is_anchor(doc.docs) {
+            complain(format!("`{}` does not look like an anchor", doc.docs));
+        }
+    }
+    none_of(&complaints, "texts of codes want work");
+}
+
+#[test]
+fn severities_and_consequences_agree() {
+    let mut complaints = Vec::new();
+    for code in table().codes().filter(|code| code.table_rule().is_some()) {
+        let (name, severity) = (table().code_name(code), table().severity(code));
+        let consequence = table().codes[code.0 as usize].consequence;
+        match (table().category(code), consequence) {
+            (Category::Semantic, Consequence::Unsaid) => complaints.push(format!("{name}: nothing says what libvirt does")),
+            (Category::Semantic, Consequence::Refused) if severity != Severity::Error => {
+                complaints.push(format!("{name}: what is refused is an error, not {}", severity.as_str()));
+            }
+            // What the schema accepts and libvirt drops or misreads is a warning.
+            (Category::Semantic, Consequence::Dropped | Consequence::Misread) if severity == Severity::Error => {
+                complaints.push(format!("{name}: what is dropped or misread, but taken, is no error"));
+            }
+            (Category::Semantic, _) => {}
+            (category, _) if severity == Severity::Error => {
+                complaints.push(format!("{name}: {} is at most a warning", category.as_str()));
+            }
+            _ => {}
+        }
+    }
+    none_of(&complaints, "rules have another severity than their consequence asks for");
+}
+
+#[test]
+fn elements_are_documented() {
+    let mut complaints = Vec::new();
+    for element in table().elements {
+        let key = element.key;
+        if element.is.is_empty() || !element.is.ends_with('.') || element.is.contains('\n') || element.is != element.is.trim() {
+            complaints.push(format!("{key}: `is` is not one sentence: {:?}", element.is));
+        }
+        if element.is.chars().count() > HELP {
+            complaints.push(format!("{key}: `is` has more than {HELP} characters: {}", element.is));
+        }
+        if !is_anchor(element.docs) {
+            complaints.push(format!("{key}: `{}` does not look like an anchor", element.docs));
+        }
+    }
+    none_of(&complaints, "elements want documentation");
+}
+
+#[test]
+fn value_types_complete_the_sentence() {
+    let mut complaints = Vec::new();
+    for type_ in table().types.iter().filter(|type_| !type_.key.is_empty()) {
+        if type_.is.is_empty() || type_.is.ends_with('.') || type_.is.chars().count() > MESSAGE {
+            complaints.push(format!("{}: \"expected {}\"", type_.key, type_.is));
+        }
+    }
+    none_of(&complaints, "value types have no good description");
+}
+
+#[test]
+fn the_table_covers_the_format() {
+    let counts = table().counts();
+    assert!(counts.elements > 400 && counts.attributes > 1000 && counts.values > 1000 && counts.rules > 300, "{counts:?}");
+    assert!(table().elements.len() < NONE as usize);
+    for tag in ["domain", "domainsnapshot", "domaincheckpoint", "domstatus", "domains"] {
+        assert!(table().root(tag.as_bytes()).is_some(), "no root {tag}");
+    }
+}
+
+/// The rows of `tests/rows/*.tsv`: the file, libvirt's check, and the code that stands for it.
+fn rows() -> Vec<(String, String, String)> {
+    let mut rows = Vec::new();
+    for path in files(&root().join("tests/rows"), "tsv") {
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if file == "defended.tsv" {
+            continue;
+        }
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let (row, code) = line.split_once('\t').unwrap_or_else(|| panic!("{file}: no tabulator in {line:?}"));
+            rows.push((file.clone(), row.to_owned(), code.to_owned()));
+        }
+    }
+    assert!(rows.len() > 500, "only {} rows", rows.len());
+    rows
+}
+
+#[test]
+fn libvirts_checks_are_mapped_to_codes_that_exist() {
+    let known: BTreeSet<&str> = table().codes().map(|code| table().code_name(code)).collect();
+    let mut complaints = Vec::new();
+    let mut seen = BTreeMap::new();
+    for (file, row, code) in rows() {
+        if code != "schema" && !known.contains(&*code) {
+            complaints.push(format!("{file}: {row}: no code {code}"));
+        }
+        if let Some(other) = seen.insert((row.clone(), code.clone()), file.clone()) {
+            complaints.push(format!("{file}: {row}: {code} is in {other} already"));
+        }
+    }
+    none_of(&complaints, "rows of tests/rows are wrong");
+}
+
+#[test]
+fn mapped_checks_are_among_the_facts() {
+    let facts = root().join("../shared/facts");
+    let mut known = BTreeSet::new();
+    for name in ["validate.tsv", "parse.tsv", "advice.tsv", "silent.tsv"] {
+        let Ok(text) = fs::read_to_string(facts.join(name)) else {
+            println!("skipped: ../shared/facts is not there");
+            return;
+        };
+        known.extend(text.lines().skip(1).filter_map(|line| line.split('\t').next()).map(str::to_owned));
+    }
+    let unknown: Vec<String> = rows().into_iter().filter(|(_, row, _)| !known.contains(row)).map(|(file, row, _)| format!("{file}: {row}")).collect();
+    none_of(&unknown, "rows of tests/rows are not among the facts");
+}
