@@ -14,6 +14,12 @@ fn main() {
     println!("cargo::rerun-if-changed=src/table/compiler");
     println!("cargo::rerun-if-changed=src/diagnostic/code.rs");
     println!("cargo::rerun-if-changed=build.rs");
+    // The static tables hold some ten thousand addresses. In an executable that may lie anywhere each of them is relocated at every start,
+    // which costs more than checking a file.
+    let linux_gnu = |name: &str, value: &str| std::env::var(name).is_ok_and(|v| v == value);
+    if linux_gnu("CARGO_CFG_TARGET_OS", "linux") && linux_gnu("CARGO_CFG_TARGET_ENV", "gnu") {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
     let mut paths = Vec::new();
     collect(Path::new("rules"), &mut paths);
     paths.sort();

@@ -80,7 +80,7 @@ fn check_findings(bytes: &[u8], named: bool, checker: &mut Checker, options: &Op
 fn check_reports(bytes: &[u8], checker: &mut Checker, options: &Options) -> Result<(), String> {
     let outcome = checker.check(bytes, true);
     for format in [Format::Full, Format::Concise, Format::Jsonl, Format::Github] {
-        let mut reporter = Reporter::new(options, format, Look::default());
+        let mut reporter = Reporter::new(options, format, Look::PLAIN);
         let mut out = Vec::new();
         reporter.begin(Path::new("a.xml"), outcome.document.single_byte);
         let shown = outcome.findings.len().min(4);

@@ -34,6 +34,16 @@ pub enum Subcommand {
     /// Check files and folders
     #[command(after_long_help = EXIT_CODES)]
     Check(Box<Check>),
+    /// Print the lowest libvirt version that takes each file, and the lines that force it
+    ///
+    /// A version takes a file if it knows every element, attribute and value in it: if virdict finds no fault in the file's XML and none
+    /// against that version's schema. The version that is printed is the lowest from which on every version does, up to the newest one
+    /// that the rules know. The lines under it are what the version before would have objected to.
+    ///
+    /// What libvirt or its hypervisor objects to beyond the schema is not looked at: `virdict check --libvirt-version X.Y.Z` does that.
+    /// From libvirt 7.0.0 on the answer is exact. Below it is as good as libvirt's documentation, which does not date everything.
+    #[command(after_long_help = REQUIRES_END)]
+    Requires(Requires),
     /// Explain a code: what is wrong, why libvirt cares, what to write instead
     Explain(Explain),
     /// List all codes, and say what the rules cover
@@ -57,6 +67,16 @@ Exit codes:
   1  findings
   2  virdict could not do its work: bad usage, a path that cannot be read, a report that cannot be written.
      Whatever could be checked has been; this code outranks the others.";
+
+const REQUIRES_END: &str = "\
+Examples:
+  virdict requires guests/*.xml             what keeps these guests from an older host
+  virsh dumpxml web1 | virdict requires -   the same for a guest as libvirt has it
+
+Exit codes:
+  0  for every file there is a version that takes it
+  1  the newest version that the rules know does not take some file, because of a fault in it or of something that is gone by then
+  2  virdict could not do its work: bad usage, a file that cannot be read. This code outranks the others.";
 
 /// What `check` can be told.
 #[derive(Debug, Args)]
@@ -204,6 +224,25 @@ impl Check {
     }
 }
 
+/// What `requires` can be told.
+#[derive(Debug, Args)]
+pub struct Requires {
+    /// Files to look at; `-` is standard input
+    ///
+    /// A file may hold several documents, one after another: then the answer is for all of them together. Every file is looked at,
+    /// whatever its name. Folders are not searched.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
+    pub files: Vec<OsString>,
+
+    /// The format of the answer
+    ///
+    /// In both JSON formats there is one object for each file, with the members `path`, `requires` and `reasons`. `requires` is a version
+    /// such as "9.1.0"; "0.0.0" if every known version takes the file; null if not even the newest does. `reasons` lists what forces the
+    /// version, or what the newest objects to, each with `code`, `message` and `span` as in the reports of `virdict check`.
+    #[arg(long, value_name = "FORMAT", default_value = "concise")]
+    pub output_format: RequiresFormat,
+}
+
 /// What `explain` can be told.
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -259,6 +298,17 @@ impl From<OutputFormat> for Format {
             OutputFormat::Github => Format::Github,
         }
     }
+}
+
+/// The format of the answers of `requires`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RequiresFormat {
+    /// A line with the version, then a line for each reason
+    Concise,
+    /// One JSON array
+    Json,
+    /// A JSON object on a line of its own for each file
+    Jsonl,
 }
 
 /// The format of the list of codes.

@@ -3,6 +3,7 @@
 mod check;
 mod flags;
 mod reference;
+mod requires;
 mod select;
 mod shell;
 
@@ -31,6 +32,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let done = match cli.subcommand {
         Subcommand::Check(flags) => check::check(*flags),
+        Subcommand::Requires(flags) => requires::requires(&flags),
         Subcommand::Explain(flags) => reference::explain(&flags),
         Subcommand::Rules(flags) => reference::rules(&flags),
         Subcommand::Version => print(&reference::version()),

@@ -135,6 +135,8 @@ codes! {
     MISSING_NAMESPACE = "schema/missing-namespace",
     TOO_NEW = "schema/too-new",
     REMOVED = "schema/removed",
+    // What the schema lets through and libvirt's parser does not. `engine/` reports these.
+    PADDED_VALUE = "semantic/padded-value",
 }
 
 impl Code {

@@ -169,7 +169,7 @@ impl<'d> Pass<'_, 'd> {
                         if let Some(index) = words.iter().position(|word| word.name.is(key, value)) {
                             let word = &words[index];
                             let dated = word.since > self.target || word.until <= self.target || rule.since > self.target;
-                            if !dated && rule.until > self.target {
+                            if !dated && rule.until > self.target && value.len() == attribute.value.len() {
                                 opening.known |= 1 << slot;
                             }
                             return group.by_word.of(self.table.word_blocks)[index];
@@ -290,7 +290,7 @@ impl<'d> Pass<'_, 'd> {
                 attribute.value.of(self.text)
             };
             let verdict = self.table.value(rule.type_, value, self.target);
-            if verdict != Verdict::Good {
+            if verdict != Verdict::Good && !(verdict == Verdict::Padded && opening.settled & bit != 0) {
                 self.tell_value(verdict, rule.type_, attribute, opening.element_id, owner);
                 opening.settled |= bit;
             }
@@ -301,6 +301,14 @@ impl<'d> Pass<'_, 'd> {
     pub(super) fn tell_value(&mut self, verdict: Verdict, type_: u16, attribute: &xml::Attribute, element: u16, owner: u32) -> bool {
         match verdict {
             Verdict::Good => return true,
+            Verdict::Padded => {
+                // A few attributes are compared with one word only, and read as its opposite: no refusal.
+                if !READ_LOOSELY.contains(&attribute.name.of(self.text)) {
+                    let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
+                    self.tell(codes::PADDED_VALUE, attribute.value, owner, args);
+                }
+                return true;
+            }
             Verdict::Bad => {
                 let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
                 self.tell(codes::INVALID_VALUE, attribute.value, owner, args);
@@ -384,6 +392,9 @@ impl<'d> Pass<'_, 'd> {
         self.findings.push(finding);
     }
 }
+
+/// Attributes whose value libvirt compares with a single word, taking everything else for its opposite.
+const READ_LOOSELY: [&[u8]; 4] = [b"managed", b"useserial", b"primary", b"autoport"];
 
 /// What a block says of an attribute that it mentions.
 #[inline]

@@ -70,7 +70,7 @@ impl<'d> Pass<'_, 'd> {
                 last_type = rule.type_;
                 let value = xml::value(self.text, attribute, &mut self.state.scratch);
                 match self.table.value(rule.type_, value, self.target) {
-                    Verdict::Good => allowed |= 1 << bit,
+                    Verdict::Good | Verdict::Padded => allowed |= 1 << bit,
                     verdict => {
                         // A date says more than a plain no.
                         if told.is_none_or(|(old, _)| old == Verdict::Bad) {

@@ -207,7 +207,13 @@ impl<'d> Pass<'_, 'd> {
                 TextState::None => Span::at(frame.content as usize),
                 _ => Span::new(frame.content as usize, content_end.max(frame.content as usize)),
             };
-            self.state.facts.close(frame.node, text);
+            let mut faults = self.findings.len() as u32 - frame.findings.min(self.findings.len() as u32);
+            if element.domain {
+                faults = faults.saturating_sub(std::mem::take(&mut self.state.faults_of_devices));
+            } else if frame.element == self.state.devices {
+                self.state.faults_of_devices = faults;
+            }
+            self.state.facts.close(frame.node, text, faults > 0 || end.broken);
             if element.domain {
                 self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings);
             }
@@ -245,6 +251,7 @@ impl<'d> Pass<'_, 'd> {
             let args = [Arg::Item(type_ as u32), Arg::Item(frame.element as u32), Arg::Span(frame.name)];
             match verdict {
                 Verdict::Good => {}
+                Verdict::Padded => self.tell(codes::PADDED_VALUE, raw, frame.owner, args),
                 Verdict::Bad => {
                     self.tell(codes::INVALID_TEXT, span, frame.owner, args);
                     break;

@@ -91,6 +91,8 @@ pub(super) struct State {
     pub strangers: Vec<u16>,
     /// Findings of the element at hand that may stand for a missing attribute.
     pub stranger_findings: Vec<u32>,
+    /// Findings inside of the domain's devices.
+    pub faults_of_devices: u32,
     /// The element type whose children are devices.
     pub devices: u16,
 }
@@ -109,6 +111,7 @@ impl State {
             facts: Facts::default(),
             strangers: Vec::new(),
             stranger_findings: Vec::new(),
+            faults_of_devices: 0,
             devices,
         }
     }
@@ -120,6 +123,7 @@ impl State {
         self.placed.clear();
         self.decided.clear();
         self.facts.clear();
+        self.faults_of_devices = 0;
         self.strangers.clear();
         self.stranger_findings.clear();
     }

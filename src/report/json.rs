@@ -95,7 +95,8 @@ fn push_option(out: &mut Vec<u8>, text: Option<&str>) {
     }
 }
 
-fn push_span(out: &mut Vec<u8>, span: Span, text: &[u8], lines: &mut LineIndex) {
+/// Appends the object of a place.
+pub fn push_span(out: &mut Vec<u8>, span: Span, text: &[u8], lines: &mut LineIndex) {
     out.extend_from_slice(b"{\"start\":");
     push_position(out, lines.position(text, span.start));
     out.extend_from_slice(b",\"end\":");

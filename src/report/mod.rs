@@ -10,7 +10,7 @@ mod assembly;
 mod concise;
 mod full;
 mod github;
-mod json;
+pub(crate) mod json;
 mod look;
 mod snippet;
 mod totals;

@@ -55,6 +55,9 @@ struct Context<'a> {
 /// How many characters of a name or value are quoted.
 const QUOTE: usize = 60;
 
+/// How far one looks back for the start of a tag.
+const LOOK_BACK: usize = 4 << 10;
+
 impl Context<'_> {
     /// The characters of a span, shortened if there are many.
     fn quote(&self, span: Span) -> String {
@@ -107,8 +110,12 @@ impl Context<'_> {
 
     /// The tag that the finding's span stands in, as it is written.
     fn enclosing_tag(&self) -> String {
-        let before = &self.text[..(self.finding.span.start as usize).min(self.text.len())];
+        // A start tag is rarely long; what is further away is not looked for, so that many findings in one long text stay cheap.
+        let end = (self.finding.span.start as usize).min(self.text.len());
+        let from = end.saturating_sub(LOOK_BACK);
+        let before = &self.text[from..end];
         let Some(open) = memchr::memrchr(b'<', before) else { return String::new() };
+        let open = from + open;
         let name = &self.text[open + 1..];
         let end = name.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>')).unwrap_or(name.len());
         self.quote(Span::new(open + 1, open + 1 + end))

@@ -117,7 +117,7 @@ impl Shared<'_> {
 }
 
 /// The path that bytes stand for.
-fn path_of(bytes: &[u8]) -> std::borrow::Cow<'_, std::path::Path> {
+pub(crate) fn path_of(bytes: &[u8]) -> std::borrow::Cow<'_, std::path::Path> {
     #[cfg(unix)]
     return std::borrow::Cow::Borrowed(std::path::Path::new(
         <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes),
@@ -130,7 +130,7 @@ fn path_of(bytes: &[u8]) -> std::borrow::Cow<'_, std::path::Path> {
 }
 
 /// What the system says of an error, without its number.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.rfind(" (os error ") {
         Some(at) => text[..at].to_owned(),

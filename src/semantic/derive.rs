@@ -96,6 +96,19 @@ pub(super) fn octal(text: &[u8]) -> Option<i128> {
     }
 }
 
+/// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case.
+pub(super) fn push_key(text: &[u8], key: &mut Vec<u8>) {
+    let written_in_octal = text.len() > 1 && text[0] == b'0' && text[1].is_ascii_digit();
+    match number(text) {
+        Some(number) if !written_in_octal => {
+            key.push(b'#');
+            key.extend_from_slice(&number.to_le_bytes());
+        }
+        _ if crate::table::checks::mac(text) => key.extend(text.iter().map(u8::to_ascii_lowercase)),
+        _ => key.extend_from_slice(text),
+    }
+}
+
 /// A size in bytes: a number times its unit (`virScaleInteger`).
 fn bytes(text: &[u8], unit_text: &[u8]) -> Option<i128> {
     number(text)?.checked_mul(unit(unit_text.trim_ascii())?)
@@ -236,7 +249,8 @@ pub(super) fn disk_index(name: &[u8]) -> Option<u64> {
         return None;
     }
     let number = letters.iter().fold(0u64, |number, letter| number * 26 + u64::from(letter - b'a') + 1);
-    Some(number - 1)
+    // libvirt counts in a signed 32-bit integer.
+    Some(number - 1).filter(|index| *index <= i32::MAX as u64)
 }
 
 #[cfg(test)]

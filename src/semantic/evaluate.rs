@@ -123,8 +123,9 @@ impl Facts {
                 continue;
             }
             known.last = subject;
-            let element = view.node(subject).element;
-            if rule.subjects.of(table.subjects).contains(&table.elements[element as usize].base)
+            // Where the schema objects, rules that look further would only repeat it.
+            if !view.node(subject).faulty
+                && rule.subjects.of(table.path_lists).iter().any(|path| view.is_at(subject, *path))
                 && (rule.when == NONE || view.holds(rule.when, subject, subject))
             {
                 view.judge(number, rule, subject, &mut keys, findings);
@@ -158,6 +159,18 @@ impl<'d> View<'_, 'd> {
     /// The raw value of an attribute.
     pub fn attribute(&self, node: u32, name: u16) -> Option<&'d [u8]> {
         self.facts.values_of(node).iter().find(|value| value.name == name).map(|value| value.span.of(self.text))
+    }
+
+    /// Whether a node is where a path from the domain leads.
+    fn is_at(&self, mut node: u32, path: u16) -> bool {
+        for step in self.table.paths[path as usize].steps.of(self.table.steps).iter().rev() {
+            let Step::Down(tag, _) = *step else { return false };
+            if node == self.domain || (tag != NONE && self.node(node).name != tag) {
+                return false;
+            }
+            node = self.node(node).parent;
+        }
+        node == self.domain
     }
 
     /// The first child of a name.
@@ -194,7 +207,7 @@ impl<'d> View<'_, 'd> {
                 for path in paths {
                     let before = key.len();
                     self.ends(*path, subject, subject, &mut |place| {
-                        key.extend_from_slice(&place.text(self));
+                        derive::push_key(&place.text(self), &mut key);
                         false
                     });
                     if key.len() == before {

@@ -24,6 +24,8 @@ pub struct Node {
     pub values: u32,
     /// Offset of the start tag of the device that it belongs to.
     pub owner: u32,
+    /// The schema or XML itself has objected to something in it; for a domain, outside of its devices.
+    pub faulty: bool,
 }
 
 /// An attribute that some rule reads.
@@ -65,7 +67,7 @@ impl Facts {
     pub fn open(&mut self, name: u16, element: u16, parent: u32, name_span: Span, owner: u32) -> u32 {
         let values = self.values.len() as u32;
         let text = Span::at(name_span.end as usize);
-        self.nodes.push(Node { name, element, parent, next: NOBODY, name_span, text, values, owner });
+        self.nodes.push(Node { name, element, parent, next: NOBODY, name_span, text, values, owner, faulty: false });
         self.nodes.len() as u32 - 1
     }
 
@@ -91,10 +93,11 @@ impl Facts {
 
     /// An element ends.
     #[inline]
-    pub fn close(&mut self, node: u32, text: Span) {
+    pub fn close(&mut self, node: u32, text: Span, faulty: bool) {
         let next = self.nodes.len() as u32;
         let node = &mut self.nodes[node as usize];
         node.text = text;
+        node.faulty |= faulty;
         node.next = next;
     }
 
@@ -108,5 +111,5 @@ impl Facts {
 }
 
 // Both are written at start tags.
-const _: () = assert!(std::mem::size_of::<Node>() <= 40);
+const _: () = assert!(std::mem::size_of::<Node>() <= 44);
 const _: () = assert!(std::mem::size_of::<Value>() <= 12);

@@ -16,6 +16,8 @@ pub enum Verdict {
     TooNew(Version),
     /// It was up to this version.
     Removed(Version),
+    /// It is a word of the type, but with white space around it, which the schema takes off and libvirt does not.
+    Padded,
 }
 
 impl Table {
@@ -25,12 +27,14 @@ impl Table {
         let good = match self.types[type_ as usize].form {
             Form::Anything => true,
             Form::Words(words) => {
+                let padded = value;
                 let value = trim(value);
                 let key = Key::of(value);
                 return match words.of(self.words).iter().find(|word| word.name.is(key, value)) {
                     None => Verdict::Bad,
                     Some(word) if word.since > target => Verdict::TooNew(word.since),
                     Some(word) if word.until <= target => Verdict::Removed(word.until),
+                    Some(_) if value.len() < padded.len() => Verdict::Padded,
                     Some(_) => Verdict::Good,
                 };
             }
@@ -41,7 +45,7 @@ impl Table {
                 let mut best = Verdict::Bad;
                 for type_ in types.of(self.type_lists) {
                     match self.value(*type_, value, target) {
-                        Verdict::Good => return Verdict::Good,
+                        verdict @ (Verdict::Good | Verdict::Padded) => return verdict,
                         Verdict::Bad => {}
                         dated => best = dated,
                     }

@@ -26,6 +26,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         codes::INCOMPLETE_PAIR => incomplete(c),
         codes::WRONG_ORDER => wrong_order(c),
         codes::WRONG_VARIANT => wrong_variant(c),
+        codes::PADDED_VALUE => padded(c),
         codes::TOO_NEW => dated(c, true),
         codes::REMOVED => dated(c, false),
         _ => Wording { message: c.table.explanation(c.finding.code).summary.to_owned(), ..Wording::default() },
@@ -234,6 +235,17 @@ fn unicast(value: &str) -> Option<String> {
     let digit = value.as_bytes()[1] as char;
     let even = char::from_digit(digit.to_digit(16)? & !1, 16)?;
     Some(format!("{}{even}{}", &value[..1], &value[2..]))
+}
+
+fn padded(c: &Context<'_>) -> Wording {
+    let value = String::from_utf8_lossy(c.finding.span.of(c.text)).trim().to_owned();
+    Wording {
+        message: format!("`{value}` has white space around it, and libvirt refuses it so"),
+        help: Some(format!("write `{value}`")),
+        url: c.url(c.element(1)),
+        fix: replace(c, &value),
+        ..Wording::default()
+    }
 }
 
 fn invalid_text(c: &Context<'_>) -> Wording {

@@ -45,8 +45,10 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         }
         codes::MALFORMED_TAG => say("this tag is not well-formed".into(), "a tag is <name attribute='value'>, and `<` in text is &lt;"),
         codes::UNQUOTED_VALUE => {
-            let fix = Fix { applicability: Applicability::Safe, edits: vec![(c.finding.span, format!("'{quoted}'"))] };
-            Wording { fix: Some(fix), ..say(format!("the value `{quoted}` is not in quotes"), &format!("write '{quoted}'")) }
+            // A quote may stand at one end only.
+            let bare = quoted.trim_matches(['\'', '"']).to_owned();
+            let fix = Fix { applicability: Applicability::Safe, edits: vec![(c.finding.span, format!("'{bare}'"))] };
+            Wording { fix: Some(fix), ..say(format!("the value `{bare}` is not in quotes"), &format!("write '{bare}'")) }
         }
         codes::UNCLOSED_VALUE => say(format!("the value `{}` has no closing quote", quoted.trim_end()), "add the closing quote"),
         codes::MISSING_VALUE => say(format!("the attribute `{quoted}` has no value"), &format!("write {quoted}='...'")),
@@ -64,7 +66,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         }
         codes::UNKNOWN_ENTITY => say(format!("there is no entity `{quoted}`"), "XML has &amp; &lt; &gt; &apos; &quot;; write other characters as they are"),
         codes::BAD_CHARACTER_REFERENCE => say(format!("`{quoted}` refers to no character"), "write &#10; or &#xA; with an allowed character's number"),
-        codes::BARE_LESS_THAN => say("`<` cannot stand in a value".into(), "write &lt;"),
+        codes::BARE_LESS_THAN => say("`<` cannot stand here as a character".into(), "write &lt;"),
         codes::CDATA_END_IN_TEXT => say("`]]>` cannot stand in text".into(), "write ]]&gt;"),
         codes::TEXT_OUTSIDE_ROOT => say("text outside of the root element".into(), "move or remove it"),
         codes::SECOND_ROOT => beside(say(format!("<{quoted}> is a second root element"), "a document has one root; put it into a file of its own"), "first root"),
@@ -82,7 +84,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
             let shown = word(0).map(str::to_owned).or_else(|| c.span_arg(0)).unwrap_or(quoted);
             say(format!("libvirt cannot read the encoding {shown}"), "convert the file: iconv -t UTF-8")
         }
-        codes::CONTRADICTING_ENCODING => say(format!("the declared encoding `{quoted}` contradicts the file's bytes"), "declare UTF-8, or remove the declaration"),
+        codes::CONTRADICTING_ENCODING => say(format!("`{quoted}` contradicts the encoding that the file declares"), "declare the encoding that the file has, such as UTF-8"),
         codes::UNBOUND_PREFIX => say(format!("the prefix of `{quoted}` is not bound"), "declare it with xmlns:prefix='...'"),
         codes::BAD_NAMESPACE_BINDING => say(format!("`{quoted}` is no valid namespace declaration"), "bind the prefix to a name that is not empty or reserved"),
         codes::TOO_LARGE => say(format!("the file is larger than {} bytes", number(0)), "libvirt reads at most 10 MiB; raise the limit with --max-size"),

@@ -88,8 +88,6 @@ pub struct Table {
     pub trigger_words: &'static [Name],
     /// Rules that a trigger sets off, and how many levels up their subject is.
     pub trigger_rules: &'static [(u16, u8)],
-    /// Element types that rules look at.
-    pub subjects: &'static [u16],
     /// Conditions.
     pub expressions: &'static [Expression],
     /// What conditions compare.
@@ -479,7 +477,7 @@ pub enum Consequence {
 /// A rule across elements.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// The element types that it looks at, in `subjects`.
+    /// The paths of the elements that it looks at.
     pub subjects: Range,
     /// Domain types that it holds for, as bits of `DRIVERS`.
     pub drivers: u32,

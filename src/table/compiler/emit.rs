@@ -37,7 +37,6 @@ pub fn emit(table: &Table) -> String {
         triggers,
         trigger_words,
         trigger_rules,
-        subjects,
         expressions,
         operands,
         paths,
@@ -50,7 +49,7 @@ pub fn emit(table: &Table) -> String {
         ($($name:ident)*) => { $(array(&mut out, stringify!($name), $name);)* };
     }
     arrays!(names elements attributes children slots blocks attribute_rules child_rules groups cases word_blocks case_values choices
-        choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules trigger_slots triggers trigger_words trigger_rules subjects
+        choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules trigger_slots triggers trigger_words trigger_rules
         expressions operands paths steps path_lists literals);
     out.push_str("    automata: &[\n");
     for automaton in *automata {

@@ -59,16 +59,19 @@ impl Compiler<'_> {
 
     fn rule(&mut self, file: usize, source: &source::Rule, atoms: &mut Atoms) {
         let mut types = Types::new();
+        let mut subjects = Vec::new();
         for path in &source.r#for.0 {
             let subject = Subject { types: &Types::new(), at: path, file };
             match expression::path(path.get_ref()) {
                 Ok(mut parsed) => {
                     parsed.origin = Some('/');
                     types.extend(self.resolve(&parsed, &subject, &Types::new()));
+                    subjects.push(self.path(&parsed, &subject, &Types::new()));
                 }
                 Err((offset, message)) => self.tell(file, path, offset, format!("for: {message}")),
             }
         }
+        let subjects = push(&mut self.out.path_lists, subjects);
         for type_ in &types {
             self.out.elements[*type_ as usize].read = true;
         }
@@ -175,14 +178,13 @@ impl Compiler<'_> {
             }
         };
         let number = self.out.rules.len() as u16;
-        let subjects = push(&mut self.out.subjects, types.iter().copied().collect());
         self.out.rules.push(Rule { subjects, drivers, since, until, guard, when, judge, at, beside, arguments });
         self.out.codes.push(CodeDoc {
             name: keep(source.code.get_ref()),
             severity,
-            summary: keep(source.message.get_ref()),
+            summary: keep(&without_paths(source.message.get_ref())),
             why: keep(&source.why),
-            help: keep(source.help.get_ref()),
+            help: keep(&without_paths(source.help.get_ref())),
             bad: keep(&source.bad),
             good: keep(&source.good),
             docs: keep(&source.docs),
@@ -573,6 +575,18 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// A template for reading, without a document: `...` stands for values.
+fn without_paths(template: &str) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        out.push_str("...");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out + rest
 }
 
 /// Takes a condition apart at its outermost `and`s.
