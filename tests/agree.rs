@@ -35,7 +35,8 @@ fn python(arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> Command {
 /// Whether the referees can be asked.
 fn have_referees() -> bool {
     let there = shared("oracle/agree.py").exists() && shared("corpus/libvirt/verdicts.tsv").exists();
-    let runs = there && python(&[&"-c", &"import lxml, exrex"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    let runs = there
+        && python(&[&"-c", &"import lxml, exrex"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     if !runs {
         skipped(if there { "python3 with lxml and exrex is not there" } else { "../shared/oracle is not there" });
     }
@@ -58,7 +59,9 @@ struct Agreement {
 
 /// Asks `agree.py` about a folder of documents with verdicts.
 fn agreement(folder: &Path, version: &str) -> Agreement {
-    let output = python(&[&shared("oracle/agree.py"), &VIRDICT, &folder, &"--version", &version, &"--show", &"20"]).output().unwrap();
+    let output = python(&[&shared("oracle/agree.py"), &VIRDICT, &folder, &"--version", &version, &"--show", &"20"])
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(matches!(output.status.code(), Some(0 | 1)), "{text}{}", String::from_utf8_lossy(&output.stderr));
     // The number that follows these words.
@@ -93,7 +96,10 @@ fn make(script: &str, name: &str, arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> 
     let mut command = python(&[&script, &schema]);
     // The list of documents stands before the folder, the number and the seed behind it.
     let (before, behind) = arguments.split_at(arguments.len() - 2);
-    command.args(before.iter().map(|argument| argument.as_ref())).arg(&folder).args(behind.iter().map(|argument| argument.as_ref()));
+    command
+        .args(before.iter().map(|argument| argument.as_ref()))
+        .arg(&folder)
+        .args(behind.iter().map(|argument| argument.as_ref()));
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     folder
@@ -122,7 +128,9 @@ fn broken_documents_get_the_verdict_of_the_schema_where_they_are_broken() {
     let verdicts = fs::read_to_string(shared("corpus/libvirt/verdicts.tsv")).unwrap();
     let column = verdicts.lines().next().unwrap().split('\t').position(|version| version == "12.8.0").unwrap();
     let valid = verdicts.lines().filter(|line| line.split('\t').nth(column) == Some("valid"));
-    let paths: Vec<String> = valid.map(|line| shared("corpus/libvirt").join(line.split('\t').next().unwrap()).display().to_string() + "\n").collect();
+    let paths: Vec<String> = valid
+        .map(|line| shared("corpus/libvirt").join(line.split('\t').next().unwrap()).display().to_string() + "\n")
+        .collect();
     let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("agree-mutants.list");
     fs::write(&list, paths.concat()).unwrap();
     let folder = make("mutate.py", "mutants", &[&list, &"2000", &"20261124"]);
@@ -150,8 +158,12 @@ fn sampled_documents_are_taken() {
 fn check(paths: &[PathBuf], name: &str, flags: &[&str]) -> BTreeMap<String, Vec<(String, String)>> {
     let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("agree-{name}.list"));
     fs::write(&list, paths.iter().map(|path| format!("{}\n", path.display())).collect::<String>()).unwrap();
-    let output =
-        Command::new(VIRDICT).args(["check", "--output-format", "jsonl", "--files-from"]).arg(&list).args(flags).output().unwrap();
+    let output = Command::new(VIRDICT)
+        .args(["check", "--output-format", "jsonl", "--files-from"])
+        .arg(&list)
+        .args(flags)
+        .output()
+        .unwrap();
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
     let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
@@ -207,7 +219,9 @@ fn what_libvirt_refuses_is_refused_for_the_same_reason() {
         documents += 1;
         let got = found.get(name).map_or(&[][..], Vec::as_slice);
         let wanted: BTreeSet<&String> = rows.iter().filter_map(|row| codes.get(row)).flatten().collect();
-        let fits = |code: &String| wanted.contains(code) || (code.starts_with("schema/") && wanted.iter().any(|code| *code == "schema"));
+        let fits = |code: &String| {
+            wanted.contains(code) || (code.starts_with("schema/") && wanted.iter().any(|code| *code == "schema"))
+        };
         errors += usize::from(got.iter().any(|(_, severity)| severity == "error"));
         if got.iter().any(|(code, _)| fits(code)) {
             right += 1;
@@ -217,7 +231,10 @@ fn what_libvirt_refuses_is_refused_for_the_same_reason() {
     }
     assert!(documents > 300, "only {documents} documents");
     let share = |part: usize| part as f64 / documents as f64;
-    let report = format!("of {documents} documents {errors} get an error and {right} the right code; astray:\n{}", astray.join("\n"));
+    let report = format!(
+        "of {documents} documents {errors} get an error and {right} the right code; astray:\n{}",
+        astray.join("\n")
+    );
     assert!(share(errors) >= 0.97 && share(right) >= 0.95, "{report}");
 }
 
@@ -227,14 +244,21 @@ fn what_libvirt_takes_has_no_error() {
     if !folder.join("daemon.tsv").exists() {
         return skipped("../shared/corpus/libvirt is not there");
     }
-    let taken: BTreeSet<String> =
-        facts("corpus/libvirt/daemon.tsv", false).into_iter().filter(|row| row[1] == "ok").map(|row| row[0].clone()).collect();
+    let taken: BTreeSet<String> = facts("corpus/libvirt/daemon.tsv", false)
+        .into_iter()
+        .filter(|row| row[1] == "ok")
+        .map(|row| row[0].clone())
+        .collect();
     let verdicts = facts("corpus/libvirt/verdicts.tsv", false);
     let defended: BTreeSet<(String, String)> = fs::read_to_string(root().join("tests/rows/defended.tsv"))
         .unwrap_or_default()
         .lines()
         .map(|line| {
-            let [file, code, reason]: [&str; 3] = line.split('\t').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line:?}: file, code, reason"));
+            let [file, code, reason]: [&str; 3] = line
+                .split('\t')
+                .collect::<Vec<_>>()
+                .try_into()
+                .unwrap_or_else(|_| panic!("{line:?}: file, code, reason"));
             assert!(reason.len() > 20, "{line:?} gives no reason");
             (file.to_owned(), code.to_owned())
         })

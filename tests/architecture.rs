@@ -7,7 +7,8 @@ use std::path::Path;
 use support::{none_of, root};
 
 /// The rooms from the top down. A room may import those below it; rooms that share a line do not know each other.
-const ROOMS: &[&[&str]] = &[&["cli"], &["run"], &["report"], &["engine"], &["semantic"], &["xml", "table"], &["diagnostic"]];
+const ROOMS: &[&[&str]] =
+    &[&["cli"], &["run"], &["report"], &["engine"], &["semantic"], &["xml", "table"], &["diagnostic"]];
 
 /// Lines of code that a file may have; beyond it, it is two files.
 const LONGEST: usize = 700;
@@ -42,7 +43,8 @@ fn collect(folder: &Path, sources: &mut Vec<Source>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.strip_prefix(root().join("src")).unwrap().to_str().unwrap().replace('\\', "/");
             let text = fs::read_to_string(&path).unwrap();
-            let without = |line: &str| if line.trim_start().starts_with("//") { String::new() } else { line.to_owned() };
+            let without =
+                |line: &str| if line.trim_start().starts_with("//") { String::new() } else { line.to_owned() };
             sources.push(Source { name, lines: text.lines().map(without).collect() });
         }
     }
@@ -94,7 +96,8 @@ fn imports_point_down() {
                 match level(named) {
                     _ if named == room => {}
                     Some(other) if other > own => {}
-                    Some(_) => complaints.push(format!("src/{}:{number}: {room} imports {named}, which is not below it", source.name)),
+                    Some(_) => complaints
+                        .push(format!("src/{}:{number}: {room} imports {named}, which is not below it", source.name)),
                     None => complaints.push(format!("src/{}:{number}: `crate::{named}` is no room", source.name)),
                 }
             }
@@ -115,9 +118,21 @@ fn every_room_is_there() {
 const KEPT: &[(&str, &[&str], &[&str])] = &[
     ("the XML splitter is named by one room", &["quick_xml"], &["xml"]),
     ("threads are started by one room", &["std::thread", "thread::spawn", "thread::scope", "std::sync"], &["run"]),
-    ("the file system is used by the room that runs, and by the one that reads what the command line names", &["std::fs", "fs::File", "File::open"], &["run", "cli"]),
-    ("output is written by the rooms that run", &["println!", "print!(", "eprintln!", "io::stdout", "io::stderr", "io::stdin"], &["run", "cli"]),
-    ("the environment is read by the rooms that run", &["std::env::var", "env::args", "process::exit"], &["run", "cli"]),
+    (
+        "the file system is used by the room that runs, and by the one that reads what the command line names",
+        &["std::fs", "fs::File", "File::open"],
+        &["run", "cli"],
+    ),
+    (
+        "output is written by the rooms that run",
+        &["println!", "print!(", "eprintln!", "io::stdout", "io::stderr", "io::stdin"],
+        &["run", "cli"],
+    ),
+    (
+        "the environment is read by the rooms that run",
+        &["std::env::var", "env::args", "process::exit"],
+        &["run", "cli"],
+    ),
     ("nothing talks to the network", &["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "ToSocketAddrs"], &[]),
     ("nothing starts a program", &["std::process::Command", "Command::new("], &[]),
 ];
@@ -160,7 +175,9 @@ fn no_unsafe_code() {
             complaints.push(format!("src/{} does not forbid unsafe code", source.name));
         }
         for (index, line) in source.lines.iter().enumerate() {
-            if ["unsafe {", "unsafe fn", "unsafe impl", "unsafe trait", "unsafe extern", "(unsafe_code)]"].iter().any(|form| line.contains(form))
+            if ["unsafe {", "unsafe fn", "unsafe impl", "unsafe trait", "unsafe extern", "(unsafe_code)]"]
+                .iter()
+                .any(|form| line.contains(form))
                 && line != "#![forbid(unsafe_code)]"
             {
                 complaints.push(format!("src/{}:{}: {line}", source.name, index + 1));
@@ -178,7 +195,8 @@ fn files_are_short() {
         .filter(|(count, _)| *count > LONGEST)
         .collect();
     long.sort_by(|a, b| b.cmp(a));
-    let complaints: Vec<String> = long.iter().map(|(count, name)| format!("src/{name}: {count} lines of code")).collect();
+    let complaints: Vec<String> =
+        long.iter().map(|(count, name)| format!("src/{name}: {count} lines of code")).collect();
     none_of(&complaints, &format!("files have more than {LONGEST} lines of code"));
 }
 

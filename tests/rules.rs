@@ -11,9 +11,37 @@ use virdict::table::{Table, Version};
 
 /// What stands in `<devices>`. A piece with such an element goes there, everything else beside it.
 const DEVICES: &[&str] = &[
-    "audio", "channel", "console", "controller", "crypto", "disk", "emulator", "filesystem", "graphics", "hostdev", "hub", "input", "interface",
-    "iommu", "lease", "memballoon", "nvram", "panic", "parallel", "pstore", "redirdev", "redirfilter", "rng", "serial", "shmem", "smartcard",
-    "sound", "tpm", "video", "vsock", "watchdog",
+    "audio",
+    "channel",
+    "console",
+    "controller",
+    "crypto",
+    "disk",
+    "emulator",
+    "filesystem",
+    "graphics",
+    "hostdev",
+    "hub",
+    "input",
+    "interface",
+    "iommu",
+    "lease",
+    "memballoon",
+    "nvram",
+    "panic",
+    "parallel",
+    "pstore",
+    "redirdev",
+    "redirfilter",
+    "rng",
+    "serial",
+    "shmem",
+    "smartcard",
+    "sound",
+    "tpm",
+    "video",
+    "vsock",
+    "watchdog",
 ];
 
 /// What every guest has; a child that the piece has itself replaces the guest's.
@@ -166,7 +194,9 @@ fn examples_show_what_their_codes_mean() {
             } else if number.table_rule().is_some() && outcome.findings.iter().any(|finding| is_schema(&finding)) {
                 let found = list(outcome.findings.iter().filter(is_schema), text, options);
                 complaints.push(format!("    {name}: the bad example breaks the schema too\n{found}"));
-            } else if number.table_rule().is_none() && outcome.findings.iter().any(|f| f.code != number && f.severity == Severity::Error) {
+            } else if number.table_rule().is_none()
+                && outcome.findings.iter().any(|f| f.code != number && f.severity == Severity::Error)
+            {
                 let found = list(outcome.findings, text, options);
                 complaints.push(format!("    {name}: the bad example has other errors too\n{found}"));
             }
@@ -197,9 +227,14 @@ fn pieces_are_put_where_they_belong() {
     let piece = "<memory>9</memory><disk/> <memory model='dimm'/>";
     assert_eq!(
         document(piece, ""),
-        format!("<domain type='kvm'>\n{name}{os}<memory>9</memory>\n<devices>\n<disk/> <memory model='dimm'/>\n</devices>\n</domain>\n")
+        format!(
+            "<domain type='kvm'>\n{name}{os}<memory>9</memory>\n<devices>\n<disk/> <memory model='dimm'/>\n</devices>\n</domain>\n"
+        )
     );
-    assert_eq!(document("\n<disk a/>\n", ""), format!("<domain type='kvm'>\n{name}{memory}{os}\n<devices>\n<disk a/>\n</devices>\n</domain>\n"));
+    assert_eq!(
+        document("\n<disk a/>\n", ""),
+        format!("<domain type='kvm'>\n{name}{memory}{os}\n<devices>\n<disk a/>\n</devices>\n</domain>\n")
+    );
     assert_eq!(document("<domain/>", ""), "<domain/>");
     assert_eq!(document("<!-- none -->", ""), "<!-- none -->");
 }

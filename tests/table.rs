@@ -35,13 +35,17 @@ fn length(template: &str) -> usize {
 
 fn is_kebab(word: &str) -> bool {
     let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    word.starts_with(|c: char| c.is_ascii_lowercase()) && word.split('-').all(|part| !part.is_empty() && part.chars().all(letter))
+    word.starts_with(|c: char| c.is_ascii_lowercase())
+        && word.split('-').all(|part| !part.is_empty() && part.chars().all(letter))
 }
 
 /// Anchors of libvirt's pages: words of a headline in small letters, joined by hyphens; what stood before brackets keeps its hyphen.
 fn is_anchor(anchor: &str) -> bool {
     let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    anchor.starts_with(|c: char| c.is_ascii_lowercase()) && !anchor.ends_with('-') && !anchor.contains("--") && anchor.chars().all(letter)
+    anchor.starts_with(|c: char| c.is_ascii_lowercase())
+        && !anchor.ends_with('-')
+        && !anchor.contains("--")
+        && anchor.chars().all(letter)
 }
 
 #[test]
@@ -59,7 +63,8 @@ fn codes_are_unique_and_well_named() {
             _ => complaints.push(format!("{name} is not category/name")),
         }
         if code.table_rule().is_some() && matches!(table().category(code), Category::Syntax | Category::Schema) {
-            complaints.push(format!("{name} is a rule across elements: the shape of the document is said by the elements"));
+            complaints
+                .push(format!("{name} is a rule across elements: the shape of the document is said by the elements"));
         }
     }
     none_of(&complaints, "codes are wrong");
@@ -72,9 +77,12 @@ fn codes_say_what_is_wrong_and_what_to_do() {
         let name = table().code_name(code);
         let doc = &table().codes[code.0 as usize];
         let mut complain = |what: String| complaints.push(format!("{name}: {what}"));
-        for (what, text, limit) in
-            [("summary", doc.summary, MESSAGE), ("message", doc.message, MESSAGE), ("help", doc.help, HELP), ("advice", doc.advice, HELP)]
-        {
+        for (what, text, limit) in [
+            ("summary", doc.summary, MESSAGE),
+            ("message", doc.message, MESSAGE),
+            ("help", doc.help, HELP),
+            ("advice", doc.advice, HELP),
+        ] {
             let found = length(text);
             if found > limit {
                 complain(format!("{what} has {found} characters, more than {limit}: {text}"));
@@ -97,7 +105,8 @@ fn codes_say_what_is_wrong_and_what_to_do() {
                 complain("no message".into());
             }
             // A full stop in quotes or behind a blank is a character that is spoken of.
-            let is_sentence = |text: &str| text.strip_suffix('.').is_some_and(|rest| rest.ends_with(|c: char| c.is_alphanumeric()));
+            let is_sentence =
+                |text: &str| text.strip_suffix('.').is_some_and(|rest| rest.ends_with(|c: char| c.is_alphanumeric()));
             if is_sentence(doc.message) || is_sentence(doc.advice) {
                 complain("message or help ends in a full stop".into());
             }
@@ -122,7 +131,9 @@ fn severities_and_consequences_agree() {
         let (name, severity) = (table().code_name(code), table().severity(code));
         let consequence = table().codes[code.0 as usize].consequence;
         match (table().category(code), consequence) {
-            (Category::Semantic, Consequence::Unsaid) => complaints.push(format!("{name}: nothing says what libvirt does")),
+            (Category::Semantic, Consequence::Unsaid) => {
+                complaints.push(format!("{name}: nothing says what libvirt does"))
+            }
             (Category::Semantic, Consequence::Refused) if severity != Severity::Error => {
                 complaints.push(format!("{name}: what is refused is an error, not {}", severity.as_str()));
             }
@@ -145,7 +156,11 @@ fn elements_are_documented() {
     let mut complaints = Vec::new();
     for element in table().elements {
         let key = element.key;
-        if element.is.is_empty() || !element.is.ends_with('.') || element.is.contains('\n') || element.is != element.is.trim() {
+        if element.is.is_empty()
+            || !element.is.ends_with('.')
+            || element.is.contains('\n')
+            || element.is != element.is.trim()
+        {
             complaints.push(format!("{key}: `is` is not one sentence: {:?}", element.is));
         }
         if element.is.chars().count() > SENTENCE {
@@ -172,7 +187,10 @@ fn value_types_complete_the_sentence() {
 #[test]
 fn the_table_covers_the_format() {
     let counts = table().counts();
-    assert!(counts.elements > 400 && counts.attributes > 800 && counts.values > 700 && counts.rules > 900, "{counts:?}");
+    assert!(
+        counts.elements > 400 && counts.attributes > 800 && counts.values > 700 && counts.rules > 900,
+        "{counts:?}"
+    );
     assert!(table().elements.len() < NONE as usize);
     for tag in ["domain", "domainsnapshot", "domaincheckpoint", "domstatus", "domains"] {
         assert!(table().root(tag.as_bytes()).is_some(), "no root {tag}");
@@ -223,6 +241,10 @@ fn mapped_checks_are_among_the_facts() {
         };
         known.extend(text.lines().skip(1).filter_map(|line| line.split('\t').next()).map(str::to_owned));
     }
-    let unknown: Vec<String> = rows().into_iter().filter(|(_, row, _)| !known.contains(row)).map(|(file, row, _)| format!("{file}: {row}")).collect();
+    let unknown: Vec<String> = rows()
+        .into_iter()
+        .filter(|(_, row, _)| !known.contains(row))
+        .map(|(file, row, _)| format!("{file}: {row}"))
+        .collect();
     none_of(&unknown, "rows of tests/rows are not among the facts");
 }

@@ -110,7 +110,7 @@ pub(super) fn push_key(text: &[u8], key: &mut Vec<u8>) {
 }
 
 /// A size in bytes: a number times its unit (`virScaleInteger`).
-fn bytes(text: &[u8], unit_text: &[u8]) -> Option<i128> {
+pub(super) fn bytes(text: &[u8], unit_text: &[u8]) -> Option<i128> {
     number(text)?.checked_mul(unit(unit_text.trim_ascii())?)
 }
 

@@ -3,6 +3,7 @@
 
 use super::derive;
 use super::evaluate::View;
+use super::sets;
 
 /// How a function judges.
 #[derive(Clone, Copy)]
@@ -18,6 +19,20 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("pci-address-duplicate", Function::Key(pci_address)),
     ("drive-address-duplicate", Function::Key(drive_address)),
     ("disk-target-unparsable", Function::Bad(disk_target_unparsable)),
+    ("cell-cpus-overlap", Function::Bad(|view, cell| sets::overlaps_earlier(view, cell, view.symbols.cpus))),
+    ("page-nodeset-overlap", Function::Bad(|view, page| sets::overlaps_earlier(view, page, view.symbols.nodeset))),
+    ("vcpusched-overlap", Function::Bad(|view, sched| sets::overlaps_earlier(view, sched, view.symbols.vcpus))),
+    ("iothreadsched-overlap", Function::Bad(|view, sched| sets::overlaps_earlier(view, sched, view.symbols.iothreads))),
+    ("cachetune-duplicate", Function::Key(sets::cachetune)),
+    ("resctrl-group-overlap", Function::Bad(sets::group_overlaps)),
+    ("monitor-outside-group", Function::Bad(sets::monitor_outside_group)),
+    ("monitor-overlap", Function::Bad(sets::monitor_overlaps)),
+    ("memory-devices-exceed-memory", Function::Bad(sets::devices_exceed_memory)),
+    ("max-memory-below-memory", Function::Bad(sets::max_memory_too_low)),
+    ("memory-address-overlap", Function::Bad(sets::memory_overlaps)),
+    ("uuid-differs", Function::Bad(sets::uuid_differs)),
+    ("uuid-malformed", Function::Bad(|view, entry| sets::uuid(sets::text(view, entry)).is_none())),
+    ("bios-date-malformed", Function::Bad(|view, entry| !sets::bios_date(sets::text(view, entry)))),
 ];
 
 /// A number of an address; absent is 0.

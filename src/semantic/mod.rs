@@ -8,5 +8,6 @@ mod derive;
 mod evaluate;
 mod facts;
 mod functions;
+mod sets;
 
 pub use facts::{Facts, Node, Value};

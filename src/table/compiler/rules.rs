@@ -17,7 +17,12 @@ pub const CALLS: &[&str] =
 pub const TESTS: &[&str] = &["within", "starts-with", "ends-with", "contains", "power-of-two", "overlaps", "longer-than"];
 
 /// Functions that judge an element by themselves. They live in `semantic::functions`.
-pub const FUNCTIONS: &[&str] = &["pci-address-duplicate", "drive-address-duplicate", "disk-target-unparsable"];
+pub const FUNCTIONS: &[&str] = &[
+    "pci-address-duplicate", "drive-address-duplicate", "disk-target-unparsable", "cell-cpus-overlap",
+    "page-nodeset-overlap", "vcpusched-overlap", "iothreadsched-overlap", "cachetune-duplicate",
+    "resctrl-group-overlap", "monitor-outside-group", "monitor-overlap", "memory-devices-exceed-memory",
+    "max-memory-below-memory", "memory-address-overlap", "uuid-differs", "uuid-malformed", "bios-date-malformed",
+];
 
 /// Element types that a path may lead to.
 type Types = BTreeSet<u16>;
@@ -497,7 +502,9 @@ impl Compiler<'_> {
         }
         let up = path.steps.len() as u8;
         // A word that ends in `*` is no word to look for.
-        let words: Vec<String> = if words.iter().any(|word| word.ends_with('*')) { Vec::new() } else { words.to_vec() };
+        // Nor is a word that a text has to be.
+        let vague = path.attribute.is_none() || words.iter().any(|word| word.ends_with('*'));
+        let words: Vec<String> = if vague { Vec::new() } else { words.to_vec() };
         let rare_tag = ends.iter().all(|type_| !COMMON_NAMES.contains(&self.tag_of(*type_)));
         let (attribute, score) = match &path.attribute {
             None => (String::new(), if rare_tag { 5 } else { 30 }),
