@@ -11,6 +11,7 @@ mod explained;
 mod schema;
 mod shape;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use virdict::table::Version;
@@ -33,10 +34,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (explained, drift): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| explained::reason(line).is_some());
-    for line in &drift {
-        println!("{line}");
-    }
+    let (explained, drift): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| explained::find(line).is_some());
+    let text: String = drift.iter().map(|line| format!("{line}\n")).collect();
+    // Whoever closes the pipe has seen enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     eprintln!("{} differences to the table at libvirt {version}, and {} that are explained", drift.len(), explained.len());
     ExitCode::from(u8::from(!drift.is_empty()))
 }

@@ -287,7 +287,8 @@ impl Schema {
             Pattern::Choice(parts) => parts.iter().all(|part| self.is_dead(*part)),
             Pattern::Reference(name) => self.is_dead(self.defines[name]),
             Pattern::Attribute { content, .. } => self.is_dead(*content),
-            // An element may hold itself; and none of libvirt's holds nothing but what is not allowed.
+            // No deeper than this: an element may hold itself.
+            Pattern::Element { content, .. } => matches!(self.patterns[*content], Pattern::NotAllowed),
             _ => false,
         }
     }

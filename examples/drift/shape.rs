@@ -1,7 +1,7 @@
 //! What the rule table says that an element may hold at a version, in any of its variants.
 
 use std::collections::{BTreeMap, BTreeSet};
-use virdict::table::{Block, By, Element, Form, Group, NONE, Table, Text, Verdict, Version};
+use virdict::table::{Block, By, Choice, Element, Form, Group, NONE, Table, Text, Verdict, Version};
 
 /// What an element may hold.
 #[derive(Default)]
@@ -165,6 +165,21 @@ impl Variants<'_> {
         blocks
     }
 
+    /// The blocks of a choice that can be chosen at the version: those that require nothing that it does not have.
+    fn alternatives(&self, choice: &Choice) -> impl Iterator<Item = &'static Block> {
+        let table = self.at.table;
+        let blocks = choice.blocks.of(table.choice_blocks).iter().map(|number| block(table, *number));
+        blocks.filter(|block| {
+            let attributes = block.attribute_rules.of(table.attribute_rules).iter();
+            let children = block.child_rules.of(table.child_rules).iter();
+            attributes
+                .filter(|rule| block.required_attributes & 1 << rule.slot != 0)
+                .map(|rule| (rule.since, rule.until))
+                .chain(children.filter(|rule| rule.at_least > 0).map(|rule| (rule.since, rule.until)))
+                .all(|(since, until)| self.is_alive(since, until))
+        })
+    }
+
     fn collect(&self, block: &'static Block, shape: &mut Shape) {
         let table = self.at.table;
         for rule in block.attribute_rules.of(table.attribute_rules) {
@@ -184,7 +199,7 @@ impl Variants<'_> {
             self.cases(group).into_iter().flatten().for_each(|block| self.collect(block, shape));
         }
         for choice in block.choices.of(table.choices) {
-            choice.blocks.of(table.choice_blocks).iter().for_each(|block| self.collect(self::block(table, *block), shape));
+            self.alternatives(choice).for_each(|block| self.collect(block, shape));
         }
     }
 
@@ -210,8 +225,7 @@ impl Variants<'_> {
             required.extend(common(&mut cases.into_iter().map(|block| block.map_or(BTreeSet::new(), |b| self.required(b)))));
         }
         for choice in block.choices.of(table.choices) {
-            let blocks = choice.blocks.of(table.choice_blocks);
-            required.extend(common(&mut blocks.iter().map(|number| self.required(self::block(table, *number)))));
+            required.extend(common(&mut self.alternatives(choice).map(|block| self.required(block))));
         }
         required
     }

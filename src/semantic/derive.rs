@@ -48,18 +48,22 @@ fn value<'d>(view: &View<'_, 'd>, name: &str, place: Place) -> Option<Datum<'d>>
 
 /// A named test of a value, by its number in `table::TESTS`.
 pub(super) fn test(test: u16, datum: &Datum<'_>, word: &str) -> bool {
-    let text: Cow<'_, [u8]> = match datum {
-        Datum::Text(text) => Cow::Borrowed(text),
-        Datum::Number(number) => Cow::Owned(number.to_string().into_bytes()),
-    };
+    match datum {
+        Datum::Text(text) => test_text(test, text, word),
+        Datum::Number(number) => test_text(test, number.to_string().as_bytes(), word),
+    }
+}
+
+/// The same of a text.
+pub(super) fn test_text(test: u16, text: &[u8], word: &str) -> bool {
     match crate::table::TESTS[test as usize] {
-        "within" => within(&text, word),
+        "within" => within(text, word),
         "starts-with" => text.starts_with(word.as_bytes()),
         "ends-with" => text.ends_with(word.as_bytes()),
-        "contains" => memchr::memmem::find(&text, word.as_bytes()).is_some(),
-        "power-of-two" => number(&text).is_some_and(|n| (n > 0 && n & (n - 1) == 0) == (word == "yes")),
-        "longer-than" => word.parse().is_ok_and(|limit: usize| String::from_utf8_lossy(&text).chars().count() > limit),
-        "overlaps" => match (cpu_set(&text), cpu_set(word.as_bytes())) {
+        "contains" => memchr::memmem::find(text, word.as_bytes()).is_some(),
+        "power-of-two" => number(text).is_some_and(|n| (n > 0 && n & (n - 1) == 0) == (word == "yes")),
+        "longer-than" => word.parse().is_ok_and(|limit: usize| String::from_utf8_lossy(text).chars().count() > limit),
+        "overlaps" => match (cpu_set(text), cpu_set(word.as_bytes())) {
             (Some(a), Some(b)) => a.iter().any(|(from, to)| b.iter().any(|(f, t)| from <= t && f <= to)),
             _ => false,
         },
@@ -72,6 +76,16 @@ pub(super) fn number(text: &[u8]) -> Option<i128> {
     // Nearly all numbers are a few digits.
     if !text.is_empty() && text.len() <= 18 && text.iter().all(u8::is_ascii_digit) {
         return Some(text.iter().fold(0i64, |n, d| n * 10 + i64::from(d - b'0')).into());
+    }
+    if let [b'0', b'x', digits @ ..] = text
+        && !digits.is_empty()
+        && digits.len() <= 15
+    {
+        let mut number = 0i64;
+        for digit in digits {
+            number = number << 4 | i64::from((*digit as char).to_digit(16)?);
+        }
+        return Some(number.into());
     }
     let text = std::str::from_utf8(text).ok()?.trim();
     let (negative, digits) = match text.strip_prefix('-') {
@@ -89,6 +103,7 @@ pub(super) fn number(text: &[u8]) -> Option<i128> {
 /// A number as libvirt reads those of addresses (`virStrToLong_uip` with base 0): octal when it begins with 0.
 pub(super) fn octal(text: &[u8]) -> Option<i128> {
     match text {
+        [b'0', b'x', ..] => number(text),
         [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(|b| (b'0'..b'8').contains(b)) => {
             i128::from_str_radix(std::str::from_utf8(rest).ok()?, 8).ok()
         }

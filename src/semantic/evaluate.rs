@@ -308,12 +308,12 @@ impl<'d> View<'_, 'd> {
             Expression::And(a, b) => self.holds(a, here, subject) && self.holds(b, here, subject),
             Expression::Or(a, b) => self.holds(a, here, subject) || self.holds(b, here, subject),
             Expression::Not(a) => !self.holds(a, here, subject),
-            Expression::Exists(path) => match self.any_node(path, here) {
+            Expression::Exists(path) => match self.any_node(path, here, subject) {
                 Some(found) => found,
                 None => !self.ends(path, here, subject, &mut |_| false),
             },
             Expression::Compare(comparison, a, b) => {
-                if let Some(found) = self.compares_simply(comparison, a, b, here) {
+                if let Some(found) = self.compares_simply(comparison, a, b, here, subject) {
                     return found;
                 }
                 let mut found = false;
@@ -334,7 +334,7 @@ impl<'d> View<'_, 'd> {
                     })
                 };
                 if let Operand::Values(path) = self.table.operands[operand as usize]
-                    && let Some(found) = self.any_raw(path, here, among)
+                    && let Some(found) = self.any_raw(path, here, subject, among)
                 {
                     return found;
                 }
@@ -349,6 +349,11 @@ impl<'d> View<'_, 'd> {
                 found
             }
             Expression::Test(test, operand, word) => {
+                if let Operand::Values(path) = self.table.operands[operand as usize]
+                    && let Some(found) = self.any_raw(path, here, subject, |_, raw| derive::test_text(test, raw, word))
+                {
+                    return found;
+                }
                 let mut found = false;
                 self.data(operand, here, subject, &mut |datum| {
                     found = derive::test(test, &datum, word);
@@ -361,14 +366,14 @@ impl<'d> View<'_, 'd> {
 
     /// A comparison of a value at a short path with a constant.
     #[inline]
-    fn compares_simply(&self, comparison: Comparison, a: u16, b: u16, here: u32) -> Option<bool> {
+    fn compares_simply(&self, comparison: Comparison, a: u16, b: u16, here: u32, subject: u32) -> Option<bool> {
         let number = |path: u16, read: fn(&[u8]) -> Option<i128>, right: i128| {
-            self.any_raw(path, here, |_, raw| read(raw).is_some_and(|left| ordered(comparison, left.cmp(&right))))
+            self.any_raw(path, here, subject, |_, raw| read(raw).is_some_and(|left| ordered(comparison, left.cmp(&right))))
         };
         match (self.table.operands[a as usize], self.table.operands[b as usize]) {
             (Operand::Values(path), Operand::Literal(word)) => match comparison {
-                Comparison::Equal => self.any_raw(path, here, |key, raw| word.is(key, raw)),
-                Comparison::Unequal => self.any_raw(path, here, |key, raw| !word.is(key, raw)),
+                Comparison::Equal => self.any_raw(path, here, subject, |key, raw| word.is(key, raw)),
+                Comparison::Unequal => self.any_raw(path, here, subject, |key, raw| !word.is(key, raw)),
                 _ => None,
             },
             (Operand::Values(path), Operand::Number(right)) => number(path, derive::number, right),
@@ -383,10 +388,10 @@ impl<'d> View<'_, 'd> {
 
     /// Whether a short path leads to a node or an attribute.
     #[inline]
-    fn any_node(&self, path: u16, here: u32) -> Option<bool> {
+    fn any_node(&self, path: u16, here: u32, subject: u32) -> Option<bool> {
         let entry = &self.table.paths[path as usize];
         if entry.last != Last::Node {
-            return self.any_raw(path, here, |_, _| true);
+            return self.any_raw(path, here, subject, |_, _| true);
         }
         match (entry.origin, entry.steps.of(self.table.steps)) {
             (Origin::Here, [Step::Down(tag, NONE)]) if *tag != NONE => Some(self.child(here, *tag).is_some()),
@@ -397,13 +402,13 @@ impl<'d> View<'_, 'd> {
     /// Whether any value at a short path is right: the attribute of the node at hand or of its children of a name. `None` if the path is of
     /// another kind. Nearly all conditions are of this kind, and need no closures and no copies.
     #[inline]
-    fn any_raw(&self, path: u16, here: u32, right: impl Fn(Key, &[u8]) -> bool) -> Option<bool> {
+    fn any_raw(&self, path: u16, here: u32, subject: u32, right: impl Fn(Key, &[u8]) -> bool) -> Option<bool> {
         let path = &self.table.paths[path as usize];
         let Last::Value(name) = path.last else { return None };
         let node = match path.origin {
             Origin::Here => here,
             Origin::Domain => self.domain,
-            Origin::Subject => return None,
+            Origin::Subject => subject,
         };
         let of_node = |node: u32| {
             let value = self.facts.values_of(node).iter().find(|value| value.name == name)?;
@@ -417,6 +422,10 @@ impl<'d> View<'_, 'd> {
             [] => match of_node(node) {
                 None => Some(false),
                 Some(verdict) => verdict,
+            },
+            [Step::Up] => match self.node(node).parent {
+                NOBODY => Some(false),
+                parent => of_node(parent).unwrap_or(Some(false)),
             },
             [Step::Down(tag, NONE)] if *tag != NONE => {
                 let end = self.node(node).next.min(self.facts.nodes.len() as u32);
