@@ -14,7 +14,8 @@ fn guest(devices: &[&str]) -> String {
 }
 
 /// A disk's type that came with libvirt 9.8.0.
-const VHOST: &str = "<disk type='vhostvdpa' device='disk'><source dev='/dev/v'/><target dev='vda' bus='virtio'/></disk>";
+const VHOST: &str =
+    "<disk type='vhostvdpa' device='disk'><source dev='/dev/v'/><target dev='vda' bus='virtio'/></disk>";
 /// A device that came with libvirt 9.0.0.
 const CRYPTO: &str = "<crypto model='virtio' type='qemu'><backend model='builtin' queues='1'/></crypto>";
 
@@ -39,7 +40,8 @@ fn the_lowest_version_and_the_lines_that_force_it() {
 #[test]
 fn the_version_before_is_indeed_too_old() {
     let folder = Folder::with(&[("a.xml", &guest(&[CRYPTO, VHOST]))]);
-    let check = |version: &str| folder.run(&["check", "--select", "syntax,schema", "--libvirt-version", version, "a.xml"]).code;
+    let check =
+        |version: &str| folder.run(&["check", "--select", "syntax,schema", "--libvirt-version", version, "a.xml"]).code;
     assert_eq!([check("9.7.0"), check("9.8.0"), check("12.8.0")], [Some(1), Some(0), Some(0)]);
 }
 
@@ -63,7 +65,12 @@ fn a_file_that_every_version_takes() {
 
 #[test]
 fn a_file_that_no_version_takes() {
-    let folder = Folder::with(&[("a.xml", &bad()), ("b.xml", &GOOD.replace("  <os>", &format!("{}  <os>", "  <nothing/>\n".repeat(14)))), ("c.xml", "<domain"), ("d.xml", "<html/>")]);
+    let folder = Folder::with(&[
+        ("a.xml", &bad()),
+        ("b.xml", &GOOD.replace("  <os>", &format!("{}  <os>", "  <nothing/>\n".repeat(14)))),
+        ("c.xml", "<domain"),
+        ("d.xml", "<html/>"),
+    ]);
     let ran = folder.run(&["requires", "a.xml"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
     let lines: Vec<&str> = ran.out.lines().collect();
@@ -146,7 +153,11 @@ fn what_cannot_be_read_outranks_the_rest_and_keeps_nothing_from_being_told() {
     let folder = Folder::with(&[("a.xml", &bad()), ("b.xml", GOOD), ("folder/c.xml", GOOD)]);
     let ran = folder.run(&["requires", "nowhere.xml", "folder", "a.xml", "b.xml"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.out.contains("b.xml: any known libvirt takes it\n") && ran.out.contains("a.xml: not even"), "{}", ran.out);
+    assert!(
+        ran.out.contains("b.xml: any known libvirt takes it\n") && ran.out.contains("a.xml: not even"),
+        "{}",
+        ran.out
+    );
     let lines: Vec<&str> = ran.err.lines().collect();
     assert_eq!(lines.len(), 2, "{}", ran.err);
     assert!(lines[0].starts_with("virdict: folder: ") && lines[1].starts_with("virdict: nowhere.xml: "), "{}", ran.err);

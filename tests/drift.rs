@@ -5,6 +5,8 @@
 
 #[path = "../examples/drift/compare.rs"]
 mod compare;
+#[path = "../examples/drift/data.rs"]
+mod data;
 #[path = "../examples/drift/explained.rs"]
 mod explained;
 #[path = "../examples/drift/schema.rs"]
@@ -26,7 +28,10 @@ fn schemas() -> BTreeMap<String, PathBuf> {
         let _ = writeln!(std::io::stderr(), "skipped: ../shared/oracle/schemas is not there");
         return BTreeMap::new();
     };
-    entries.map(|entry| entry.unwrap().path()).map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
+    entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path))
+        .collect()
 }
 
 #[test]
@@ -47,19 +52,17 @@ fn the_table_and_the_schemas_have_the_same() {
     assert!(schemas.is_empty() || unused.is_empty(), "no schema gives these any more: {unused:?}");
 }
 
-/// A folder with a copy of the newest schemas in which some text was replaced.
-fn changed(name: &str, file: &str, changes: &[(&str, &str)]) -> Option<PathBuf> {
+/// A folder with a copy of the newest schemas in which some text of some files was replaced.
+fn changed(name: &str, changes: &[(&str, &str, &str)]) -> Option<PathBuf> {
     let newest = schemas().remove(&Version::LATEST.to_string())?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("drift-{}-{name}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     for entry in fs::read_dir(newest).unwrap() {
         let path = entry.unwrap().path();
         let mut text = fs::read_to_string(&path).unwrap();
-        if path.ends_with(file) {
-            for (before, after) in changes {
-                assert!(text.contains(before), "{before}");
-                text = text.replacen(before, after, 1);
-            }
+        for (_, before, after) in changes.iter().filter(|(file, ..)| path.ends_with(file)) {
+            assert!(text.contains(before), "{before}");
+            text = text.replacen(before, after, 1);
         }
         fs::write(folder.join(path.file_name().unwrap()), text).unwrap();
     }
@@ -69,35 +72,60 @@ fn changed(name: &str, file: &str, changes: &[(&str, &str)]) -> Option<PathBuf> 
 /// An empty report must mean that there is nothing to report.
 #[test]
 fn what_a_schema_adds_or_drops_is_reported() {
+    let common = "domaincommon.rng";
     let changes = [
-        ("<element name=\"memballoon\">", "<element name=\"memballoon\"><attribute name=\"new\"><value>a</value></attribute>"),
-        ("<element name=\"watchdog\">", "<element name=\"watchdog\"><optional><element name=\"new\"><text/></element></optional>"),
-        ("<element name=\"iothreads\">", "<element name=\"threads\">"),
-        ("<value>vhostvdpa</value>", "<value>vhostnew</value>"),
+        (
+            common,
+            "<element name=\"memballoon\">",
+            "<element name=\"memballoon\"><attribute name=\"new\"><value>a</value></attribute>",
+        ),
+        (
+            common,
+            "<element name=\"watchdog\">",
+            "<element name=\"watchdog\"><optional><element name=\"new\"><text/></element></optional>",
+        ),
+        (common, "<element name=\"iothreads\">", "<element name=\"threads\">"),
+        (common, "<value>vhostvdpa</value>", "<value>vhostnew</value>"),
+        (
+            common,
+            "<param name=\"pattern\">[A-Za-z0-9_\\.\\+\\- ]+</param>",
+            "<param name=\"pattern\">[A-Za-z0-9]+</param>",
+        ),
+        ("basictypes.rng", "<param name=\"maxInclusive\">65535</param>", "<param name=\"maxInclusive\">65536</param>"),
     ];
-    let Some(folder) = changed("report", "domaincommon.rng", &changes) else { return };
+    let Some(folder) = changed("report", &changes) else { return };
     let lines = compare::drift(&folder, Version::LATEST).unwrap();
     let _ = fs::remove_dir_all(&folder);
-    let lines: BTreeSet<&str> = lines.iter().map(String::as_str).filter(|line| explained::find(line).is_none()).collect();
+    let lines: BTreeSet<&str> =
+        lines.iter().map(String::as_str).filter(|line| explained::find(line).is_none()).collect();
     let expected = [
         "schema lacks element /domain/iothreads",
         "table lacks element /domain/threads",
         "table lacks attribute /domain/devices/memballoon@new",
         "table lacks element /domain/devices/watchdog/new",
+        "table alone takes /domain/devices/disk/serial/text() = \"-\"",
     ];
     for line in expected {
         assert!(lines.contains(line), "no `{line}` in\n{lines:#?}");
     }
     let values: Vec<&&str> = lines.iter().filter(|line| line.contains("lacks value")).collect();
-    assert!(values.iter().any(|line| line.starts_with("table lacks value") && line.ends_with("= 'vhostnew'")), "{values:#?}");
-    assert!(values.iter().any(|line| line.starts_with("schema lacks value") && line.ends_with("= 'vhostvdpa'")), "{values:#?}");
+    assert!(
+        values.iter().any(|line| line.starts_with("table lacks value") && line.ends_with("= 'vhostnew'")),
+        "{values:#?}"
+    );
+    assert!(
+        values.iter().any(|line| line.starts_with("schema lacks value") && line.ends_with("= 'vhostvdpa'")),
+        "{values:#?}"
+    );
+    let taken: Vec<&&str> = lines.iter().filter(|line| line.ends_with("zpci@uid = \"65536\"")).collect();
+    assert!(!taken.is_empty() && taken.iter().all(|line| line.starts_with("schema alone takes ")), "{lines:#?}");
 }
 
 /// What the reader does not understand must not look like nothing.
 #[test]
 fn a_schema_that_is_not_understood_is_an_error() {
-    let changes = [("<element name=\"memballoon\">", "<element name=\"memballoon\"><mystery/>")];
-    let Some(folder) = changed("error", "domaincommon.rng", &changes) else { return };
+    let changes = [("domaincommon.rng", "<element name=\"memballoon\">", "<element name=\"memballoon\"><mystery/>")];
+    let Some(folder) = changed("error", &changes) else { return };
     let error = compare::drift(&folder, Version::LATEST).unwrap_err();
     let _ = fs::remove_dir_all(&folder);
     assert!(error.contains("domaincommon.rng") && error.contains("mystery"), "{error}");

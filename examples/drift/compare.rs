@@ -9,6 +9,112 @@ use virdict::table::{Table, Version};
 /// The tag that the walk begins at.
 const ROOT: &str = "domain";
 
+/// Lengths at which libvirt's patterns end.
+const LENGTHS: &[usize] = &[1, 4, 8, 12, 16, 20, 32, 40, 60, 64, 127, 128, 255, 256];
+
+/// Values of many forms.
+const FORMS: &[&str] = &[
+    "",
+    "0",
+    "-1",
+    "7",
+    "007",
+    "1.5",
+    "0x1f",
+    "0xffff",
+    "0xfffff",
+    "0x1ffffffff",
+    "1,3-5,^4",
+    "5K",
+    "a",
+    "A",
+    "aB",
+    "a1",
+    "1a",
+    "a b",
+    "a,b",
+    "a;b",
+    "a=b",
+    "a:b",
+    "a/b",
+    "a\\b",
+    "a.b",
+    "a-b",
+    "a_b",
+    "a+b",
+    "a@b",
+    "a#b",
+    "a%b",
+    "a'b",
+    "a\"b",
+    "a<b",
+    "a~b",
+    "a\nb",
+    "a\tb",
+    "\u{e9}",
+    "/",
+    "/a",
+    "/a b",
+    "//a",
+    "vda",
+    "hda1",
+    "sda",
+    "fd0",
+    "eth0",
+    "eth0.1",
+    "vnet%d",
+    "br-x_1",
+    "example.org",
+    "*.example.org",
+    "192.168.0.1",
+    "192.168.0.256",
+    "192.168.0.1/24",
+    "fe80::1",
+    "::",
+    "[::1]",
+    "52:54:00:aa:bb:cc",
+    "53:54:00:aa:bb:cc",
+    "52-54-00-aa-bb-cc",
+    "5254:00",
+    "deadbeef",
+    "DEADBEEF",
+    "3e3fce45-4f53-4fa7-bb32-11f34168b82b",
+    "3e3fce454f534fa7bb3211f34168b82b",
+    "3e3fce45-4f53",
+    "2026-11-24T10:00:00",
+    "2026-11-24T10:00:00Z",
+    "2026-11-24",
+    "11/24/2026",
+    "10:20",
+    "0000:00:1f.2",
+    "1.2.3",
+    "iqn.2013-07.com.example:iscsi",
+    "naa.5000c50015ea71ac",
+    "5000c50015ea71ac",
+    "qemu:///system",
+    "http://a/b?c=d",
+    "yes",
+    "on",
+    "-",
+    "--a",
+    "_a",
+    ".a",
+    "a.",
+    "a-",
+    ".",
+    "..",
+    "^a",
+    "$a",
+    "(a)",
+    "{a}",
+    "1.0",
+    "1.10",
+    "+5",
+    "-0",
+    "00",
+    "08",
+];
+
 /// The differences between a folder of libvirt's schemas and the rule table at a version, one line for each, in the order of the walk.
 ///
 /// An element that stands in several places is compared once for each pairing of what the schema and the table say it is, at the first
@@ -17,7 +123,8 @@ pub fn drift(folder: &Path, version: Version) -> Result<Vec<String>, String> {
     let table = Table::built_in();
     let schema = Schema::read(&folder.join("domain.rng"), table.namespaces)?;
     let root = table.root(ROOT.as_bytes()).ok_or("the table has no <domain>")?;
-    let mut walk = Walk { schema, at: At { table, version }, seen: HashSet::new(), next: VecDeque::new(), lines: Vec::new() };
+    let mut walk =
+        Walk { schema, at: At { table, version }, seen: HashSet::new(), next: VecDeque::new(), lines: Vec::new() };
     walk.next.push_back((format!("/{ROOT}"), walk.schema.roots(ROOT)?, BTreeSet::from([root])));
     while let Some((path, patterns, elements)) = walk.next.pop_front() {
         walk.element(&path, patterns, elements);
@@ -73,7 +180,9 @@ impl Walk {
         };
         let lines = &self.lines[before..];
         let mut required = Vec::new();
-        for (who, mine, theirs) in [("schema", &content.required, &shape.required), ("table", &shape.required, &content.required)] {
+        for (who, mine, theirs) in
+            [("schema", &content.required, &shape.required), ("table", &shape.required, &content.required)]
+        {
             for name in mine.difference(theirs).filter(|name| !told(name, lines)) {
                 let sign = if name.starts_with('@') { "" } else { "/" };
                 required.push(format!("{who} alone requires {path}{sign}{name}"));
@@ -97,6 +206,34 @@ impl Walk {
             self.lines.push(format!("schema alone enumerates the values of {place}"));
         } else if !values.is_enumeration() && !values.is_nothing() && !open && !words.is_empty() {
             self.lines.push(format!("table alone enumerates the values of {place}"));
+        } else if !values.opaque {
+            self.probe(place, values, types);
+        }
+    }
+
+    /// Asks both sides about values at the bounds of what they say, and of many forms.
+    fn probe(&mut self, place: &str, values: &Values, types: &BTreeSet<u16>) {
+        let mut bounds = self.at.bounds(types);
+        bounds.extend(values.data.iter().flat_map(|data| [data.min, data.max]).flatten());
+        let lengths = values.data.iter().filter_map(|data| data.longest).chain(LENGTHS.iter().copied());
+        let numbers = bounds.iter().flat_map(|bound| [bound - 1, *bound, bound + 1]).map(|number| number.to_string());
+        let texts = lengths.flat_map(|length| [length, length + 1]).map(|length| "x".repeat(length));
+        let forms = FORMS.iter().map(|form| (*form).to_owned());
+        // What an element without text is taken for is another question.
+        let probes: BTreeSet<String> =
+            numbers.chain(texts).chain(forms).filter(|probe| !probe.is_empty() || !place.ends_with("text()")).collect();
+        let (mut schema, mut table) = (Vec::new(), Vec::new());
+        for probe in probes {
+            match (values.takes(&probe), self.at.takes(types, &probe)) {
+                (true, false) => schema.push(probe),
+                (false, true) => table.push(probe),
+                _ => {}
+            }
+        }
+        for (who, probes) in [("schema", schema), ("table", table)] {
+            if let Some(probe) = probes.iter().min_by_key(|probe| probe.len()) {
+                self.lines.push(format!("{who} alone takes {place} = {probe:?}"));
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 //! stand, with their reasons, in `explained.rs`. Exits with 1 if there is drift, with 2 if the schemas cannot be read.
 
 mod compare;
+mod data;
 mod explained;
 mod schema;
 mod shape;
@@ -38,7 +39,11 @@ fn main() -> ExitCode {
     let text: String = drift.iter().map(|line| format!("{line}\n")).collect();
     // Whoever closes the pipe has seen enough.
     let _ = std::io::stdout().write_all(text.as_bytes());
-    eprintln!("{} differences to the table at libvirt {version}, and {} that are explained", drift.len(), explained.len());
+    eprintln!(
+        "{} differences to the table at libvirt {version}, and {} that are explained",
+        drift.len(),
+        explained.len()
+    );
     ExitCode::from(u8::from(!drift.is_empty()))
 }
 

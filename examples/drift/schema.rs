@@ -3,6 +3,7 @@
 //! Only so much of RELAX NG is read as libvirt uses; anything else is an error and not passed over, because a report that leaves
 //! something out looks just like one that found nothing.
 
+use super::data::Data;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
@@ -14,8 +15,15 @@ pub type Id = usize;
 
 /// A pattern.
 enum Pattern {
-    Element { names: Vec<String>, any: bool, content: Id },
-    Attribute { names: Vec<String>, content: Id },
+    Element {
+        names: Vec<String>,
+        any: bool,
+        content: Id,
+    },
+    Attribute {
+        names: Vec<String>,
+        content: Id,
+    },
     /// All of these, in an order or in any.
     All(Vec<Id>),
     Choice(Vec<Id>),
@@ -31,15 +39,6 @@ enum Pattern {
     NotAllowed,
 }
 
-/// A data type of XML Schema.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Data {
-    /// Its name, such as `unsignedInt`.
-    pub kind: String,
-    /// Patterns that the raw value must match, all of them.
-    pub patterns: Vec<String>,
-}
-
 /// Values that an attribute or a text may have.
 #[derive(Default)]
 pub struct Values {
@@ -47,45 +46,33 @@ pub struct Values {
     pub words: BTreeSet<String>,
     /// Data types.
     pub data: Vec<Data>,
-    /// Any text, or a list.
+    /// Any text.
     pub open: bool,
+    /// Nothing at all is right, too.
+    pub empty: bool,
+    /// A list, whose grammar is not looked at.
+    pub opaque: bool,
 }
 
 impl Values {
     /// Whether nothing but listed words may stand there.
     pub fn is_enumeration(&self) -> bool {
-        !self.words.is_empty() && self.data.is_empty() && !self.open
+        !self.words.is_empty() && self.data.is_empty() && !self.open && !self.opaque
     }
 
     /// Whether no value may stand there.
     pub fn is_nothing(&self) -> bool {
-        self.words.is_empty() && self.data.is_empty() && !self.open
+        self.words.is_empty() && self.data.is_empty() && !self.open && !self.opaque
     }
 
     /// Whether this value may stand there.
     pub fn takes(&self, value: &str) -> bool {
-        self.open || self.words.contains(value) || self.data.iter().any(|data| data.takes(value))
+        self.open
+            || self.opaque
+            || self.empty && value.is_empty()
+            || self.words.contains(value)
+            || self.data.iter().any(|data| data.takes(value))
     }
-}
-
-impl Data {
-    /// Whether a word of an enumeration is of the type. Bounds are not looked at.
-    fn takes(&self, value: &str) -> bool {
-        let kind = match self.kind.as_str() {
-            "string" | "token" | "normalizedString" | "NCName" | "Name" | "anyURI" | "base64Binary" => true,
-            _ => value.trim().parse::<i128>().is_ok(),
-        };
-        kind && self.patterns.iter().all(|pattern| matches_whole(pattern, value))
-    }
-}
-
-/// Whether a pattern matches all of a value. The patterns of XML Schema that libvirt uses mean the same to the `regex` family.
-fn matches_whole(pattern: &str, value: &str) -> bool {
-    use regex_automata::dfa::{Automaton, dense};
-    use regex_automata::{Anchored, Input};
-    let automaton = dense::DFA::new(&format!("^(?:{pattern})$")).unwrap_or_else(|error| panic!("{pattern}: {error}"));
-    let input = Input::new(value).anchored(Anchored::Yes);
-    automaton.try_search_fwd(&input).is_ok_and(|found| found.is_some())
 }
 
 /// What an element may hold, in any of its variants.
@@ -149,7 +136,12 @@ impl Schema {
         self.body(document.root_element(), folder, read).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    fn body(&mut self, node: roxmltree::Node<'_, '_>, folder: &Path, read: &mut BTreeSet<String>) -> Result<(), String> {
+    fn body(
+        &mut self,
+        node: roxmltree::Node<'_, '_>,
+        folder: &Path,
+        read: &mut BTreeSet<String>,
+    ) -> Result<(), String> {
         for child in patterns_in(node) {
             match child.tag_name().name() {
                 "include" => {
@@ -203,9 +195,16 @@ impl Schema {
                     }
                 };
                 let is_attribute = kind == "attribute";
-                let content =
-                    if parts.is_empty() && is_attribute { self.push(Pattern::Text) } else { self.sequence(parts.into_iter())? };
-                if is_attribute { Pattern::Attribute { names, content } } else { Pattern::Element { names, any, content } }
+                let content = if parts.is_empty() && is_attribute {
+                    self.push(Pattern::Text)
+                } else {
+                    self.sequence(parts.into_iter())?
+                };
+                if is_attribute {
+                    Pattern::Attribute { names, content }
+                } else {
+                    Pattern::Element { names, any, content }
+                }
             }
             "group" | "interleave" | "oneOrMore" => return self.sequence(patterns_in(node)),
             "optional" | "zeroOrMore" => Pattern::Optional(self.sequence(patterns_in(node))?),
@@ -217,11 +216,14 @@ impl Schema {
             "ref" => Pattern::Reference(attribute(node, "name")?.to_owned()),
             "value" => Pattern::Value(node.text().unwrap_or_default().to_owned()),
             "data" => {
-                let pattern = |param: roxmltree::Node<'_, '_>| {
-                    (param.attribute("name") == Some("pattern")).then(|| param.text().unwrap_or_default().to_owned())
-                };
-                let patterns = patterns_in(node).filter_map(pattern).collect();
-                Pattern::Data(Data { kind: attribute(node, "type")?.to_owned(), patterns })
+                let mut data = Data::new(attribute(node, "type")?)?;
+                for part in patterns_in(node) {
+                    match part.tag_name().name() {
+                        "except" => data.except.extend(words_in(part)?),
+                        _ => data.restrict(attribute(part, "name")?, part.text().unwrap_or_default())?,
+                    }
+                }
+                Pattern::Data(data)
             }
             "list" => Pattern::List,
             "text" => Pattern::Text,
@@ -233,7 +235,12 @@ impl Schema {
     }
 
     /// Reads a name class: names go to `names`; whether there are also names that are not listed is returned.
-    fn name_class(&self, node: roxmltree::Node<'_, '_>, element: bool, names: &mut Vec<String>) -> Result<bool, String> {
+    fn name_class(
+        &self,
+        node: roxmltree::Node<'_, '_>,
+        element: bool,
+        names: &mut Vec<String>,
+    ) -> Result<bool, String> {
         match node.tag_name().name() {
             "name" => {
                 names.push(self.qualified(node, node.text().unwrap_or_default().trim(), element));
@@ -327,11 +334,13 @@ impl Schema {
                     into.data.push(data.clone());
                 }
             }
-            Pattern::Text | Pattern::List => into.open = true,
+            Pattern::Text => into.open = true,
+            Pattern::List => into.opaque = true,
+            Pattern::Empty => into.empty = true,
             Pattern::All(parts) | Pattern::Choice(parts) => parts.iter().for_each(|part| self.values(*part, into)),
             Pattern::Optional(part) => self.values(*part, into),
             Pattern::Reference(name) => self.values(self.defines[name], into),
-            Pattern::Element { .. } | Pattern::Attribute { .. } | Pattern::Empty | Pattern::NotAllowed => {}
+            Pattern::Element { .. } | Pattern::Attribute { .. } | Pattern::NotAllowed => {}
         }
     }
 
@@ -339,7 +348,9 @@ impl Schema {
     fn required(&self, id: Id) -> BTreeSet<String> {
         match &self.patterns[id] {
             Pattern::Element { names, .. } if names.len() == 1 => names.iter().cloned().collect(),
-            Pattern::Attribute { names, .. } if names.len() == 1 => names.iter().map(|name| format!("@{name}")).collect(),
+            Pattern::Attribute { names, .. } if names.len() == 1 => {
+                names.iter().map(|name| format!("@{name}")).collect()
+            }
             Pattern::All(parts) => parts.iter().flat_map(|part| self.required(*part)).collect(),
             Pattern::Choice(parts) => {
                 let alive = parts.iter().filter(|part| !self.is_dead(**part)).map(|part| self.required(*part));
@@ -354,6 +365,19 @@ impl Schema {
 /// The children that are of the schema language.
 fn patterns_in<'a, 'input>(node: roxmltree::Node<'a, 'input>) -> impl Iterator<Item = roxmltree::Node<'a, 'input>> {
     node.children().filter(|child| child.is_element() && child.tag_name().namespace() == Some(RELAX_NG))
+}
+
+/// The words of an exception.
+fn words_in(node: roxmltree::Node<'_, '_>) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    for part in patterns_in(node) {
+        match part.tag_name().name() {
+            "value" => words.push(part.text().unwrap_or_default().to_owned()),
+            "choice" => words.extend(words_in(part)?),
+            other => return Err(format!("<{other}> is not understood in an exception")),
+        }
+    }
+    Ok(words)
 }
 
 fn attribute<'a>(node: roxmltree::Node<'a, '_>, name: &str) -> Result<&'a str, String> {

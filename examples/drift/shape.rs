@@ -72,6 +72,16 @@ impl At {
         types.iter().any(|type_| self.table.value(*type_, value.as_bytes(), self.version) == Verdict::Good)
     }
 
+    /// The bounds of the numbers that the types take.
+    pub fn bounds(self, types: &BTreeSet<u16>) -> BTreeSet<i128> {
+        let of = |type_: &u16| match self.table.types[*type_ as usize].form {
+            Form::Integer { min, max, .. } => [min, max].into_iter().flatten().collect(),
+            Form::AnyOf(range) => self.bounds(&range.of(self.table.type_lists).iter().copied().collect()),
+            _ => BTreeSet::new(),
+        };
+        types.iter().flat_map(of).collect()
+    }
+
     /// The words that the types list at the version, and whether they take other values too.
     pub fn words(self, types: &BTreeSet<u16>) -> (BTreeSet<&'static str>, bool) {
         let (mut words, mut open) = (BTreeSet::new(), false);
@@ -222,7 +232,9 @@ impl Variants<'_> {
         };
         for group in block.groups.of(table.groups) {
             let cases = self.cases(group);
-            required.extend(common(&mut cases.into_iter().map(|block| block.map_or(BTreeSet::new(), |b| self.required(b)))));
+            required.extend(common(
+                &mut cases.into_iter().map(|block| block.map_or(BTreeSet::new(), |b| self.required(b))),
+            ));
         }
         for choice in block.choices.of(table.choices) {
             required.extend(common(&mut self.alternatives(choice).map(|block| self.required(block))));

@@ -98,7 +98,8 @@ struct Judge {
 impl Judge {
     fn new(table: &'static Table) -> Self {
         let mut selection = Selection::none();
-        let shape = |code: &crate::diagnostic::Code| matches!(table.category(*code), Category::Syntax | Category::Schema);
+        let shape =
+            |code: &crate::diagnostic::Code| matches!(table.category(*code), Category::Syntax | Category::Schema);
         table.codes().filter(shape).for_each(|code| selection.insert(code));
         let options = |target| {
             let options = Options { table, target, selection: selection.clone(), ..Options::default() };

@@ -3,8 +3,8 @@
 use super::Pass;
 use super::frame::{Frame, TextState};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::table::{AttributeRule, Block, By, Element, Form, Key, NONE, Table, Verdict, Version};
-use crate::semantic::Value;
+use crate::table::{AttributeRule, Block, By, Element, Form, IRREGULAR, Key, NONE, Table, Verdict, Version};
+use crate::semantic::{Value, is_regular};
 use crate::xml;
 
 /// An element that is being opened.
@@ -121,7 +121,12 @@ impl<'d> Pass<'_, 'd> {
             for trigger in self.table.trigger_slots[index].of(self.table.triggers) {
                 let words = trigger.words.of(self.table.trigger_words);
                 // A value that would have to be decoded sets off whatever it may be.
-                if words.is_empty() || attribute.needs_normalising || words.iter().any(|word| word.is(key, value)) {
+                let set_off = match words {
+                    [] => true,
+                    [word] if word.text == IRREGULAR => !is_regular(value),
+                    words => words.iter().any(|word| word.is(key, value)),
+                };
+                if set_off || attribute.needs_normalising {
                     self.state.facts.fire(frame.node, trigger.rules.of(self.table.trigger_rules));
                 }
             }

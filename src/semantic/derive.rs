@@ -63,10 +63,23 @@ pub(super) fn test_text(test: u16, text: &[u8], word: &str) -> bool {
         "contains" => memchr::memmem::find(text, word.as_bytes()).is_some(),
         "power-of-two" => number(text).is_some_and(|n| (n > 0 && n & (n - 1) == 0) == (word == "yes")),
         "longer-than" => word.parse().is_ok_and(|limit: usize| String::from_utf8_lossy(text).chars().count() > limit),
+        "irregular" => !is_regular(text),
+        "not-plain" => text.iter().any(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && !b"._+-/@,=".contains(b)),
         "overlaps" => match (cpu_set(text), cpu_set(word.as_bytes())) {
             (Some(a), Some(b)) => a.iter().any(|(from, to)| b.iter().any(|(f, t)| from <= t && f <= to)),
             _ => false,
         },
+        _ => false,
+    }
+}
+
+/// Whether a number is written as everybody reads it: decimal without a leading zero, or hexadecimal with 0x.
+#[inline]
+pub fn is_regular(text: &[u8]) -> bool {
+    match text {
+        [b'0'] => true,
+        [b'0', b'x' | b'X', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit),
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
         _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Rules against facts.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -92,6 +92,8 @@ pub(super) struct View<'v, 'd> {
     pub symbols: Symbols,
     /// The class of the machine, derived when it is first asked for.
     pub machine: OnceCell<&'d [u8]>,
+    /// A key under construction.
+    key: RefCell<Vec<u8>>,
 }
 
 impl Facts {
@@ -109,7 +111,8 @@ impl Facts {
         self.epoch = self.epoch.wrapping_add(1).max(1);
         let epoch = self.epoch;
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
-        let view = View { table, text, facts: self, domain, symbols, machine: OnceCell::new() };
+        let key = RefCell::new(std::mem::take(&mut self.key));
+        let view = View { table, text, facts: self, domain, symbols, machine: OnceCell::new(), key };
         let driver = view.driver();
         for (number, subject) in fired.drain(..) {
             let rule = &table.rules[number as usize];
@@ -134,6 +137,7 @@ impl Facts {
                 view.judge(number, rule, subject, &mut keys, findings);
             }
         }
+        self.key = view.key.into_inner();
         self.keys = keys;
         self.fired = fired;
         self.memory = memory;
@@ -206,7 +210,8 @@ impl<'d> View<'_, 'd> {
             Judge::Condition => self.report(number, rule, subject, None, None, findings),
             Judge::Unique(paths) => {
                 let paths = paths.of(self.table.path_lists);
-                let mut key = Vec::new();
+                let mut key = self.key.take();
+                key.clear();
                 for path in paths {
                     let before = key.len();
                     self.ends(*path, subject, subject, &mut |place| {
@@ -214,11 +219,13 @@ impl<'d> View<'_, 'd> {
                         false
                     });
                     if key.len() == before {
+                        self.key.replace(key);
                         return;
                     }
                     key.push(0);
                 }
                 self.unique(number, rule, subject, &key, paths.first().copied(), keys, findings);
+                self.key.replace(key);
             }
             Judge::Refers(from, to) => {
                 self.ends(from, subject, subject, &mut |place| {
@@ -241,10 +248,12 @@ impl<'d> View<'_, 'd> {
                     }
                 }
                 Function::Key(make) => {
-                    let mut key = Vec::new();
+                    let mut key = self.key.take();
+                    key.clear();
                     if make(self, subject, &mut key) {
                         self.unique(number, rule, subject, &key, None, keys, findings);
                     }
+                    self.key.replace(key);
                 }
             },
         }

@@ -51,6 +51,8 @@ pub struct Facts {
     pub(super) memory: Vec<super::evaluate::Memory>,
     /// Number of the domain at hand, so that `memory` need not be cleared.
     pub(super) epoch: u32,
+    /// A buffer for keys.
+    pub(super) key: Vec<u8>,
     pub(super) symbols: Option<super::evaluate::Symbols>,
 }
 

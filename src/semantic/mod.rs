@@ -10,4 +10,5 @@ mod facts;
 mod functions;
 mod sets;
 
+pub use derive::is_regular;
 pub use facts::{Facts, Node, Value};

@@ -15,7 +15,7 @@ pub use compiler::compiled::{
     Expression, Form, Group, Judge, Last, Lexical, NONE, Operand, Order, Origin, Path, Range, Rule, Set, Step, Table, Text, Trigger, Type, Word,
 };
 pub use compiler::key::{Key, Name};
-pub use compiler::rules::{CALLS, FUNCTIONS, TESTS};
+pub use compiler::rules::{CALLS, FUNCTIONS, IRREGULAR, TESTS};
 pub use compiler::version::Version;
 pub use lookup::{Counts, Explanation};
 pub use value::{Verdict, trim};

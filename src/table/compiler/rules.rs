@@ -14,7 +14,10 @@ pub const CALLS: &[&str] =
     &["arch", "bus", "bytes", "cpu-count", "cpu-max", "digits", "disk-index", "length", "machine", "number", "octal", "unit-bytes"];
 
 /// Tests of a value with a word. They live in `semantic::derive`.
-pub const TESTS: &[&str] = &["within", "starts-with", "ends-with", "contains", "power-of-two", "overlaps", "longer-than"];
+pub const TESTS: &[&str] = &["within", "starts-with", "ends-with", "contains", "power-of-two", "overlaps", "longer-than", "irregular", "not-plain"];
+
+/// Stands among the words of a trigger for every value that is neither a plain decimal number nor one with 0x.
+pub const IRREGULAR: &str = "\0irregular";
 
 /// Functions that judge an element by themselves. They live in `semantic::functions`.
 pub const FUNCTIONS: &[&str] = &[
@@ -470,6 +473,13 @@ impl Compiler<'_> {
                 [a, b].into_iter().filter_map(|value| self.value_needs(value, types)).min_by_key(|candidate| candidate.score)
             }
             Condition::Among(Value::Path(path), words) => self.path_atoms(path, types, words),
+            // Irregular numbers are rare, so that they are worth a trigger of their own.
+            Condition::Test(name, Value::Path(path), _) if name == "irregular" => {
+                let mut candidate = self.path_atoms(path, types, &[])?;
+                candidate.score = 1;
+                candidate.atoms.iter_mut().for_each(|atom| atom.words = vec![IRREGULAR.to_owned()]);
+                Some(candidate)
+            }
             Condition::Among(value, _) | Condition::Test(_, value, _) => self.value_needs(value, types),
         }
     }
