@@ -1,7 +1,7 @@
 //! Rules against facts.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -94,7 +94,13 @@ pub(super) struct View<'v, 'd> {
     pub machine: OnceCell<&'d [u8]>,
     /// A key under construction.
     key: RefCell<Vec<u8>>,
+    /// How many elements may still be looked at. Rules that hold every element against every other would take hours on a document made
+    /// of a hundred thousand devices; no guest has as many as this allows for.
+    fuel: Cell<u64>,
 }
+
+/// How many elements the rules may look at in a domain, beside a hundred for each that it has.
+const FUEL: u64 = 20_000_000;
 
 impl Facts {
     /// Judges the domain whose node this is, and forgets it.
@@ -112,9 +118,12 @@ impl Facts {
         let epoch = self.epoch;
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
         let key = RefCell::new(std::mem::take(&mut self.key));
-        let view = View { table, text, facts: self, domain, symbols, machine: OnceCell::new(), key };
+        let view = View { table, text, facts: self, domain, symbols, machine: OnceCell::new(), key, fuel: Cell::new(FUEL + 100 * self.nodes.len() as u64) };
         let driver = view.driver();
         for (number, subject) in fired.drain(..) {
+            if view.fuel.get() == 0 {
+                break;
+            }
             let rule = &table.rules[number as usize];
             let known = &mut memory[number as usize];
             if known.epoch != epoch {
@@ -168,6 +177,14 @@ impl<'d> View<'_, 'd> {
         self.facts.values_of(node).iter().find(|value| value.name == name).map(|value| value.span.of(self.text))
     }
 
+    /// Counts an element that is looked at; whether there may be more.
+    #[inline]
+    fn burn(&self) -> bool {
+        let left = self.fuel.get();
+        self.fuel.set(left.saturating_sub(1));
+        left > 0
+    }
+
     /// Whether a node is where a path from the domain leads.
     fn is_at(&self, mut node: u32, path: u16) -> bool {
         for step in self.table.paths[path as usize].steps.of(self.table.steps).iter().rev() {
@@ -197,6 +214,9 @@ impl<'d> View<'_, 'd> {
         let end = self.node(node).next.min(self.facts.nodes.len() as u32);
         let mut child = node + 1;
         while child < end {
+            if !self.burn() {
+                return false;
+            }
             if !visit(child) {
                 return false;
             }
@@ -439,7 +459,7 @@ impl<'d> View<'_, 'd> {
             [Step::Down(tag, NONE)] if *tag != NONE => {
                 let end = self.node(node).next.min(self.facts.nodes.len() as u32);
                 let mut child = node + 1;
-                while child < end {
+                while child < end && self.burn() {
                     let entry = self.node(child);
                     if entry.name == *tag {
                         match of_node(child) {
