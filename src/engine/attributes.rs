@@ -3,8 +3,8 @@
 use super::Pass;
 use super::frame::{Frame, TextState};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::table::{AttributeRule, Block, By, Element, Form, IRREGULAR, Key, NONE, Table, Verdict, Version};
 use crate::semantic::{Value, is_regular};
+use crate::table::{AttributeRule, Block, By, Element, Form, IRREGULAR, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
 /// An element that is being opened.
@@ -173,7 +173,8 @@ impl<'d> Pass<'_, 'd> {
                         let words = words.of(self.table.words);
                         if let Some(index) = words.iter().position(|word| word.name.is(key, value)) {
                             let word = &words[index];
-                            let dated = word.since > self.target || word.until <= self.target || rule.since > self.target;
+                            let dated =
+                                word.since > self.target || word.until <= self.target || rule.since > self.target;
                             if !dated && rule.until > self.target && value.len() == attribute.value.len() {
                                 opening.known |= 1 << slot;
                             }
@@ -284,7 +285,8 @@ impl<'d> Pass<'_, 'd> {
             let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
             if rule.since > self.target || rule.until <= self.target {
                 let (code, version) = dated(rule.since, rule.until, self.target);
-                let args = [Arg::Number(version.0 as i64), Arg::Item(opening.element_id as u32), Arg::Word(&"attribute")];
+                let args =
+                    [Arg::Number(version.0 as i64), Arg::Item(opening.element_id as u32), Arg::Word(&"attribute")];
                 self.tell(code, attribute.name, owner, args);
                 opening.settled |= bit;
                 continue;
@@ -303,7 +305,14 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// Reports what is to be said of an attribute's value; whether it was good.
-    pub(super) fn tell_value(&mut self, verdict: Verdict, type_: u16, attribute: &xml::Attribute, element: u16, owner: u32) -> bool {
+    pub(super) fn tell_value(
+        &mut self,
+        verdict: Verdict,
+        type_: u16,
+        attribute: &xml::Attribute,
+        element: u16,
+        owner: u32,
+    ) -> bool {
         match verdict {
             Verdict::Good => return true,
             Verdict::Padded => {

@@ -60,7 +60,8 @@ impl<'d> Pass<'_, 'd> {
                 let Some(rule) = attribute_rule(self.table, block, slot) else { continue };
                 if rule.since > self.target || rule.until <= self.target {
                     let (_, version) = super::attributes::dated(rule.since, rule.until, self.target);
-                    let verdict = if rule.since > self.target { Verdict::TooNew(version) } else { Verdict::Removed(version) };
+                    let verdict =
+                        if rule.since > self.target { Verdict::TooNew(version) } else { Verdict::Removed(version) };
                     told.get_or_insert((verdict, NONE));
                     continue;
                 }
@@ -88,7 +89,11 @@ impl<'d> Pass<'_, 'd> {
                             Verdict::Removed(version) => (codes::REMOVED, version),
                             _ => continue,
                         };
-                        let args = [Arg::Number(version.0 as i64), Arg::Item(opening.element_id as u32), Arg::Word(&"attribute")];
+                        let args = [
+                            Arg::Number(version.0 as i64),
+                            Arg::Item(opening.element_id as u32),
+                            Arg::Word(&"attribute"),
+                        ];
                         self.tell(code, attribute.name, owner, args);
                     }
                     Some((verdict, type_)) => {
@@ -99,7 +104,8 @@ impl<'d> Pass<'_, 'd> {
                 continue;
             }
             // A block that does not mention the attribute is ruled out by its presence, not by its value.
-            let mention = blocks.iter().enumerate().filter(|(_, b)| self.table.blocks[**b as usize].attributes & 1 << slot != 0);
+            let mention =
+                blocks.iter().enumerate().filter(|(_, b)| self.table.blocks[**b as usize].attributes & 1 << slot != 0);
             let mention = mention.fold(0u8, |mask, (bit, _)| mask | 1 << bit);
             viable &= allowed | !mention;
         }
@@ -129,9 +135,13 @@ impl<'d> Pass<'_, 'd> {
             let first = opening.attributes[self.state.by_slot[kept.trailing_zeros() as usize] as usize];
             // The later one is told, the earlier one is the second place.
             let (first, second) = if first.name.start < at.name.start { (first, at) } else { (at, first) };
-            let mut finding = Finding::new(codes::CONFLICTING_ATTRIBUTES, self.table.severity(codes::CONFLICTING_ATTRIBUTES), second.name)
-                .related(first.name)
-                .args([Arg::Item(opening.element_id as u32), Arg::Span(first.name), Arg::None]);
+            let mut finding = Finding::new(
+                codes::CONFLICTING_ATTRIBUTES,
+                self.table.severity(codes::CONFLICTING_ATTRIBUTES),
+                second.name,
+            )
+            .related(first.name)
+            .args([Arg::Item(opening.element_id as u32), Arg::Span(first.name), Arg::None]);
             finding.owner = owner;
             self.report(finding);
         } else if misfit.missing > 0 {
@@ -159,14 +169,23 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// Every value is good somewhere, but no block takes them together.
-    fn contradicting_value(&mut self, choice: &'static Choice, members: Members, opening: &Opening<'_, 'd>, owner: u32) {
+    fn contradicting_value(
+        &mut self,
+        choice: &'static Choice,
+        members: Members,
+        opening: &Opening<'_, 'd>,
+        owner: u32,
+    ) {
         let blocks = choice.blocks.of(self.table.choice_blocks);
         // The attribute whose values differ between the blocks is the one that contradicts.
         let mut rest = members.attributes;
         while rest != 0 {
             let slot = rest.trailing_zeros() as u8;
             rest &= rest - 1;
-            let rules: Vec<_> = blocks.iter().filter_map(|b| attribute_rule(self.table, &self.table.blocks[*b as usize], slot)).collect();
+            let rules: Vec<_> = blocks
+                .iter()
+                .filter_map(|b| attribute_rule(self.table, &self.table.blocks[*b as usize], slot))
+                .collect();
             if rules.windows(2).any(|pair| pair[0].type_ != pair[1].type_) {
                 let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
                 let bad = rules.iter().find(|rule| {
@@ -215,7 +234,13 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// Judges what needs all children to be known: choices, pairs, counts.
-    pub(super) fn judge_choices_at_end(&mut self, frame: &Frame, at: usize, element: &'static Element, content_end: usize) {
+    pub(super) fn judge_choices_at_end(
+        &mut self,
+        frame: &Frame,
+        at: usize,
+        element: &'static Element,
+        content_end: usize,
+    ) {
         let (from, to) = self.blocks_of(at);
         let mut next_viable = frame.viable as usize;
         for index in from..to {
@@ -321,7 +346,14 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// Two members that no block has together.
-    fn conflict(&mut self, choice: &Choice, block: &'static Block, members: Members, frame: &Frame, element: &'static Element) {
+    fn conflict(
+        &mut self,
+        choice: &Choice,
+        block: &'static Block,
+        members: Members,
+        frame: &Frame,
+        element: &'static Element,
+    ) {
         let strange = members.children & choice.children & !block.children;
         let kept = members.children & block.children;
         let severity = |code| self.table.severity(code);
@@ -333,13 +365,34 @@ impl<'d> Pass<'_, 'd> {
                 let first = self.find_child(frame, name_of(kept).as_bytes(), self.text.len()).unwrap_or(frame.name);
                 let (first, second) = if first.start < second.start { (first, second) } else { (second, first) };
                 let code = codes::CONFLICTING_ELEMENTS;
-                (code, Finding::new(code, severity(code), second).related(first).args([Arg::Item(frame.element as u32), Arg::Span(first), Arg::None]))
+                (
+                    code,
+                    Finding::new(code, severity(code), second).related(first).args([
+                        Arg::Item(frame.element as u32),
+                        Arg::Span(first),
+                        Arg::None,
+                    ]),
+                )
             } else if let Some((name, _)) = self.first_attribute(frame, members.attributes & block.attributes) {
                 let code = codes::CONFLICTING_ELEMENTS;
-                (code, Finding::new(code, severity(code), second).related(name).args([Arg::Item(frame.element as u32), Arg::Span(name), Arg::Word(&"attribute")]))
+                (
+                    code,
+                    Finding::new(code, severity(code), second).related(name).args([
+                        Arg::Item(frame.element as u32),
+                        Arg::Span(name),
+                        Arg::Word(&"attribute"),
+                    ]),
+                )
             } else {
                 let code = codes::MISPLACED_ELEMENT;
-                (code, Finding::new(code, severity(code), second).args([Arg::Item(frame.element as u32), Arg::Span(frame.name), Arg::None]))
+                (
+                    code,
+                    Finding::new(code, severity(code), second).args([
+                        Arg::Item(frame.element as u32),
+                        Arg::Span(frame.name),
+                        Arg::None,
+                    ]),
+                )
             };
             let _ = code;
             let mut finding = finding;
@@ -370,7 +423,12 @@ impl<'d> Pass<'_, 'd> {
             return;
         }
         let span = super::elements::trimmed(self.text, frame.text);
-        self.tell(codes::UNEXPECTED_TEXT, span, frame.owner, [Arg::Item(frame.element as u32), Arg::None, Arg::Span(frame.name)]);
+        self.tell(
+            codes::UNEXPECTED_TEXT,
+            span,
+            frame.owner,
+            [Arg::Item(frame.element as u32), Arg::None, Arg::Span(frame.name)],
+        );
     }
 
     /// Name and value of the first of some attributes of an open element, read again from its start tag.
@@ -393,7 +451,8 @@ impl<'d> Pass<'_, 'd> {
     fn incomplete(&mut self, frame: &Frame, element: &'static Element, there: (u64, u128), missing: (u64, u128)) {
         let child = |mask: u128| self.table.children_of(element)[mask.trailing_zeros() as usize].name;
         let attribute = |mask: u64| self.table.attributes_of(element)[mask.trailing_zeros() as usize].name;
-        let (name, word) = if missing.1 != 0 { (child(missing.1), "element") } else { (attribute(missing.0), "attribute") };
+        let (name, word) =
+            if missing.1 != 0 { (child(missing.1), "element") } else { (attribute(missing.0), "attribute") };
         if frame.unknown != 0 {
             if let Some(finding) = self.findings.get_mut(frame.unknown as usize - 1) {
                 finding.args[1] = Arg::Item(name as u32);
@@ -425,7 +484,8 @@ impl<'d> Pass<'_, 'd> {
         for rule in block.child_rules.of(self.table.child_rules) {
             if rule.at_least > 1 && frame.children & 1 << rule.slot != 0 && (frame.counted as u32) < rule.at_least {
                 let name = self.table.children_of(element)[rule.slot as usize].name;
-                let args = [Arg::Item(name as u32), Arg::Number(rule.at_least as i64), Arg::Number(frame.counted as i64)];
+                let args =
+                    [Arg::Item(name as u32), Arg::Number(rule.at_least as i64), Arg::Number(frame.counted as i64)];
                 self.tell(codes::TOO_FEW_ELEMENTS, frame.name, frame.owner, args);
             }
         }

@@ -80,7 +80,8 @@ impl<'d> Pass<'_, 'd> {
         let direct = blocks.iter().rev().find_map(|block| self.rule_in(*block, slot, there));
         direct.or_else(|| {
             blocks.iter().find_map(|block| {
-                self.deferred_blocks(&self.table.blocks[*block as usize]).find_map(|block| self.rule_of(block, slot, there))
+                self.deferred_blocks(&self.table.blocks[*block as usize])
+                    .find_map(|block| self.rule_of(block, slot, there))
             })
         })
     }
@@ -154,7 +155,9 @@ impl<'d> Pass<'_, 'd> {
                 frame.text_state = TextState::Told;
                 return;
             }
-            TextState::None if !text.needs_decoding && text.kind == xml::TextKind::Plain && text.span.start == frame.content => {
+            TextState::None
+                if !text.needs_decoding && text.kind == xml::TextKind::Plain && text.span.start == frame.content =>
+            {
                 frame.text = text.span;
                 frame.text_state = TextState::Plain;
             }
@@ -278,7 +281,8 @@ impl<'d> Pass<'_, 'd> {
                 let By::ChildText { element, depth } = group.by else { continue };
                 let depth = at as u32 + depth as u32;
                 let element = self.table.at_version(element, self.target);
-                let decided = self.state.decided.iter().rev().find(|d| d.depth == depth && d.element == element).copied();
+                let decided =
+                    self.state.decided.iter().rev().find(|d| d.depth == depth && d.element == element).copied();
                 let block = match decided {
                     None if group.absent == NONE => {
                         // The deciding child is missing or wrong, which is told; what would follow from it is not.
@@ -310,12 +314,21 @@ impl<'d> Pass<'_, 'd> {
         }
         let attributes = self.state.blocks[from..].iter().fold(0u64, |mask, block| {
             let block = &self.table.blocks[*block as usize];
-            block.choices.of(self.table.choices).iter().fold(mask | block.attributes, |mask, choice| mask | choice.attributes)
+            block
+                .choices
+                .of(self.table.choices)
+                .iter()
+                .fold(mask | block.attributes, |mask, choice| mask | choice.attributes)
         });
         if frame.attributes & !attributes != 0
             && let Some((name, _)) = self.first_attribute(frame, frame.attributes & !attributes)
         {
-            self.tell(codes::MISPLACED_ATTRIBUTE, name, frame.owner, [Arg::Item(frame.element as u32), Arg::None, Arg::None]);
+            self.tell(
+                codes::MISPLACED_ATTRIBUTE,
+                name,
+                frame.owner,
+                [Arg::Item(frame.element as u32), Arg::None, Arg::None],
+            );
         }
         let mut there = 0u128;
         for index in frame.placed as usize..self.state.placed.len() {
@@ -331,7 +344,11 @@ impl<'d> Pass<'_, 'd> {
         }
         let allowed = self.state.blocks[from..].iter().fold(0u128, |mask, block| {
             let block = &self.table.blocks[*block as usize];
-            block.choices.of(self.table.choices).iter().fold(mask | block.children, |mask, choice| mask | choice.children)
+            block
+                .choices
+                .of(self.table.choices)
+                .iter()
+                .fold(mask | block.children, |mask, choice| mask | choice.children)
         });
         for index in frame.placed as usize..self.state.placed.len() {
             let (slot, span) = self.state.placed[index];
@@ -350,7 +367,10 @@ impl<'d> Pass<'_, 'd> {
         for index in from..self.state.blocks.len() {
             let block = &self.table.blocks[self.state.blocks[index] as usize];
             required |= block.required_children;
-            more |= !block.choices.is_empty() || !block.together.is_empty() || !block.some_of.is_empty() || !block.with.is_empty();
+            more |= !block.choices.is_empty()
+                || !block.together.is_empty()
+                || !block.some_of.is_empty()
+                || !block.with.is_empty();
             more |= block.dated;
         }
         let missing = required & !frame.children;
@@ -396,8 +416,9 @@ impl<'d> Pass<'_, 'd> {
     /// A second child of which there may be one.
     fn duplicate_child(&mut self, start: &xml::Start<'d>, parent: &Frame, owner: u32) {
         let first = self.find_child(parent, start.name, start.tag_start as usize);
-        let mut finding = Finding::new(codes::DUPLICATE_ELEMENT, self.table.severity(codes::DUPLICATE_ELEMENT), start.name_span)
-            .args([Arg::Item(parent.element as u32), Arg::Span(parent.name), Arg::None]);
+        let mut finding =
+            Finding::new(codes::DUPLICATE_ELEMENT, self.table.severity(codes::DUPLICATE_ELEMENT), start.name_span)
+                .args([Arg::Item(parent.element as u32), Arg::Span(parent.name), Arg::None]);
         finding.related = first;
         finding.owner = owner;
         self.report(finding);

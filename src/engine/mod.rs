@@ -128,7 +128,9 @@ impl Checker {
         }
         let kind = pass.kind;
         if pass.live {
-            self.findings.retain(|finding| !matches!(finding.code, codes::UNKNOWN_ELEMENT | codes::UNKNOWN_ATTRIBUTE | codes::MISPLACED_ELEMENT));
+            self.findings.retain(|finding| {
+                !matches!(finding.code, codes::UNKNOWN_ELEMENT | codes::UNKNOWN_ATTRIBUTE | codes::MISPLACED_ELEMENT)
+            });
         }
         if !self.findings.is_empty() {
             recover::pair_up(&mut self.findings, &document.text, self.options.table);

@@ -119,7 +119,12 @@ impl<'d> Pass<'_, 'd> {
         for block in &self.state.blocks[blocks..] {
             for group in self.table.blocks[*block as usize].groups.of(self.table.groups) {
                 let By::OwnAttribute(slot) = group.by else { continue };
-                let mut all = group.cases.of(self.table.cases).iter().map(|case| case.block).chain([group.absent, group.otherwise]);
+                let mut all = group
+                    .cases
+                    .of(self.table.cases)
+                    .iter()
+                    .map(|case| case.block)
+                    .chain([group.absent, group.otherwise]);
                 if all.any(|block| block != NONE && interesting(self, block)) && opening.present & 1 << slot != 0 {
                     let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
                     return Some(Span { start: attribute.name.start, end: attribute.value.end + 1 });
@@ -130,7 +135,13 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// A child that the element does not have, or not in this variant (`slot`).
-    pub(super) fn unknown_child(&mut self, start: &xml::Start<'d>, reader: &xml::Reader<'d, '_, '_>, slot: Option<u8>, owner: u32) {
+    pub(super) fn unknown_child(
+        &mut self,
+        start: &xml::Start<'d>,
+        reader: &xml::Reader<'d, '_, '_>,
+        slot: Option<u8>,
+        owner: u32,
+    ) {
         let at = self.state.frames.len() - 1;
         let parent = self.state.frames[at];
         let element = &self.table.elements[parent.element as usize];
@@ -157,9 +168,11 @@ impl<'d> Pass<'_, 'd> {
         let open_slots = (0..slots.len()).filter(|slot| {
             self.child_rule(at, *slot as u8).is_some_and(|rule| parent.children & 1 << slot == 0 || rule.at_most != 1)
         });
-        let candidates: Vec<(usize, &'static str)> = open_slots.map(|slot| (slot, self.table.names[slots[slot].name as usize])).collect();
+        let candidates: Vec<(usize, &'static str)> =
+            open_slots.map(|slot| (slot, self.table.names[slots[slot].name as usize])).collect();
         // People forget the prefix of a hypervisor's element, too.
-        let unprefixed = candidates.iter().filter_map(|(slot, name)| name.split_once(':').map(|(_, local)| (*slot, local)));
+        let unprefixed =
+            candidates.iter().filter_map(|(slot, name)| name.split_once(':').map(|(_, local)| (*slot, local)));
         let near = nearest(start.name, candidates.iter().copied()).or_else(|| nearest(start.local, unprefixed));
         let args = |name: Arg| [Arg::Item(parent.element as u32), name, Arg::Span(parent.name)];
         match near {
@@ -201,8 +214,12 @@ impl<'d> Pass<'_, 'd> {
                 && last.code == codes::UNBOUND_PREFIX
                 && last.span.start >= start.tag_start
             {
-                *last = Finding::new(codes::MISSING_NAMESPACE, self.table.severity(codes::MISSING_NAMESPACE), start.name_span)
-                    .args([element, Arg::Number(number as i64), Arg::None]);
+                *last = Finding::new(
+                    codes::MISSING_NAMESPACE,
+                    self.table.severity(codes::MISSING_NAMESPACE),
+                    start.name_span,
+                )
+                .args([element, Arg::Number(number as i64), Arg::None]);
             }
             return;
         }
@@ -224,7 +241,12 @@ impl<'d> Pass<'_, 'd> {
         for block in &self.state.blocks[from..to] {
             for group in self.table.blocks[*block as usize].groups.of(self.table.groups) {
                 let By::OwnAttribute(by) = group.by else { continue };
-                let mut all = group.cases.of(self.table.cases).iter().map(|case| case.block).chain([group.absent, group.otherwise]);
+                let mut all = group
+                    .cases
+                    .of(self.table.cases)
+                    .iter()
+                    .map(|case| case.block)
+                    .chain([group.absent, group.otherwise]);
                 if all.any(mentions) {
                     let name = self.table.names[self.table.attributes_of(element)[by as usize].name as usize];
                     let mut found = None;
@@ -263,19 +285,27 @@ impl<'d> Pass<'_, 'd> {
         let element = Arg::Item(parent.element as u32);
         // If a single sibling is passed over, it is the one that stands too early.
         // An element that stands before several of its predecessors is told once.
-        if other.is_some_and(|other| self.findings.iter().rev().take(4).any(|f| f.code == codes::WRONG_ORDER && f.span == other)) {
+        if other.is_some_and(|other| {
+            self.findings.iter().rev().take(4).any(|f| f.code == codes::WRONG_ORDER && f.span == other)
+        }) {
             return;
         }
         let mut finding = match other {
             Some(other) if later.count_ones() == 1 => Finding::new(codes::WRONG_ORDER, severity, other)
                 .related(child)
                 .args([element, Arg::Span(child), Arg::Word(&"after")]),
-            Some(other) => Finding::new(codes::WRONG_ORDER, severity, child)
-                .related(other)
-                .args([element, Arg::Span(other), Arg::Word(&"before")]),
+            Some(other) => Finding::new(codes::WRONG_ORDER, severity, child).related(other).args([
+                element,
+                Arg::Span(other),
+                Arg::Word(&"before"),
+            ]),
             None => {
                 let name = slots[later.trailing_zeros() as usize].name;
-                Finding::new(codes::WRONG_ORDER, severity, child).args([element, Arg::Item(name as u32), Arg::Word(&"before")])
+                Finding::new(codes::WRONG_ORDER, severity, child).args([
+                    element,
+                    Arg::Item(name as u32),
+                    Arg::Word(&"before"),
+                ])
             }
         };
         finding.owner = owner;
@@ -293,7 +323,9 @@ impl<'d> Pass<'_, 'd> {
         let mut variants: Vec<(u16, &'static str)> = Vec::new();
         if let Some(Form::Words(words)) = rule.map(|rule| self.table.types[rule.type_ as usize].form) {
             for word in words.of(self.table.words) {
-                let case = cases.iter().find(|case| case.values.of(self.table.case_values).iter().any(|name| name.text == word.name.text));
+                let case = cases
+                    .iter()
+                    .find(|case| case.values.of(self.table.case_values).iter().any(|name| name.text == word.name.text));
                 variants.push((case.map_or(group.otherwise, |case| case.block), word.name.text));
             }
         }
@@ -412,7 +444,8 @@ impl<'d> Pass<'_, 'd> {
                         self.findings.truncate(frame.findings as usize);
                         let span = written.map_or(frame.name, |(_, value)| value);
                         let case_number = self.table.cases.iter().position(|c| std::ptr::eq(c, case)).unwrap_or(0);
-                        let args = [Arg::Item(frame.element as u32), Arg::Item(name as u32), Arg::Item(case_number as u32)];
+                        let args =
+                            [Arg::Item(frame.element as u32), Arg::Item(name as u32), Arg::Item(case_number as u32)];
                         self.tell(codes::WRONG_VARIANT, span, frame.owner, args);
                         return;
                     }

@@ -28,7 +28,8 @@ impl<'d> Pass<'_, 'd> {
             self.kind = Kind::NotLibvirt;
             return;
         }
-        let name = near.map_or(Arg::None, |tag| self.table.name(tag.as_bytes()).map_or(Arg::None, |name| Arg::Item(name as u32)));
+        let name = near
+            .map_or(Arg::None, |tag| self.table.name(tag.as_bytes()).map_or(Arg::None, |name| Arg::Item(name as u32)));
         self.tell(codes::NOT_LIBVIRT, start.name_span, u32::MAX, [name, Arg::None, Arg::None]);
         match near.and_then(|tag| self.table.root(tag.as_bytes())) {
             Some(element) if start.namespace == xml::Namespace::None => {

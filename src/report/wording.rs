@@ -153,7 +153,8 @@ impl Context<'_> {
                 b"index" => index = Some(self.quote(value)),
                 _ => {}
             });
-            return type_.map(|type_| format!("controller {type_}{}", index.map_or(String::new(), |i| format!(" {i}"))));
+            return type_
+                .map(|type_| format!("controller {type_}{}", index.map_or(String::new(), |i| format!(" {i}"))));
         }
         let mut names: Vec<Option<String>> = vec![None; wanted.len()];
         let window = &self.text[..self.text.len().min(content + (4 << 10))];

@@ -211,7 +211,10 @@ pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
 fn within(address: &[u8], network: &str) -> bool {
     let parse = |text: &str| text.parse::<std::net::Ipv4Addr>().ok().map(u32::from);
     let Some((base, length)) = network.split_once('/') else { return false };
-    let (Some(base), Ok(length), Ok(address)) = (parse(base), length.parse::<u32>(), std::str::from_utf8(address)) else { return false };
+    let (Some(base), Ok(length), Ok(address)) = (parse(base), length.parse::<u32>(), std::str::from_utf8(address))
+    else {
+        return false;
+    };
     let Some(address) = parse(address) else { return false };
     let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
     address & mask == base & mask
@@ -273,7 +276,11 @@ pub(super) fn disk_index(name: &[u8]) -> Option<u64> {
     let letters = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
     let (letters, digits) = rest.split_at(letters);
     // A partition's number may follow, which does not begin with 0.
-    if letters.is_empty() || letters.len() > 8 || !digits.iter().all(u8::is_ascii_digit) || (digits.len() > 1 && digits[0] == b'0') {
+    if letters.is_empty()
+        || letters.len() > 8
+        || !digits.iter().all(u8::is_ascii_digit)
+        || (digits.len() > 1 && digits[0] == b'0')
+    {
         return None;
     }
     let number = letters.iter().fold(0u64, |number, letter| number * 26 + u64::from(letter - b'a') + 1);
@@ -287,7 +294,9 @@ mod tests {
 
     #[test]
     fn sizes_scale_by_their_unit() {
-        for (text, unit, expected) in [("1", "KiB", 1024), ("2", "MB", 2_000_000), ("3", "b", 3), ("1", "G", 1 << 30), ("1", "bytes", 1)] {
+        for (text, unit, expected) in
+            [("1", "KiB", 1024), ("2", "MB", 2_000_000), ("3", "b", 3), ("1", "G", 1 << 30), ("1", "bytes", 1)]
+        {
             assert_eq!(bytes(text.as_bytes(), unit.as_bytes()), Some(expected), "{text} {unit}");
         }
         assert_eq!(bytes(b"1", b"XB"), None);
@@ -319,7 +328,15 @@ mod tests {
 
     #[test]
     fn targets_have_numbers() {
-        for (name, index) in [("vda", Some(0)), ("sdz", Some(25)), ("vdaa", Some(26)), ("hda1", Some(0)), ("vd1", None), ("hda01", None), ("xvdb", Some(1))] {
+        for (name, index) in [
+            ("vda", Some(0)),
+            ("sdz", Some(25)),
+            ("vdaa", Some(26)),
+            ("hda1", Some(0)),
+            ("vd1", None),
+            ("hda01", None),
+            ("xvdb", Some(1)),
+        ] {
             assert_eq!(disk_index(name.as_bytes()), index, "{name}");
         }
     }

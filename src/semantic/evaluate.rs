@@ -9,7 +9,9 @@ use super::derive;
 use super::facts::{Facts, NOBODY, Node};
 use super::functions::{FUNCTIONS, Function};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::table::{Comparison, DRIVERS, Expression, Judge, Key, Last, NONE, Operand, Origin, Rule, Step, Table, Version, trim};
+use crate::table::{
+    Comparison, DRIVERS, Expression, Judge, Key, Last, NONE, Operand, Origin, Rule, Step, Table, Version, trim,
+};
 use crate::xml;
 
 /// First place of each key that must be unique, by rule and key.
@@ -104,7 +106,14 @@ const FUEL: u64 = 20_000_000;
 
 impl Facts {
     /// Judges the domain whose node this is, and forgets it.
-    pub fn judge(&mut self, domain: u32, table: &'static Table, target: Version, text: &[u8], findings: &mut Vec<Finding>) {
+    pub fn judge(
+        &mut self,
+        domain: u32,
+        table: &'static Table,
+        target: Version,
+        text: &[u8],
+        findings: &mut Vec<Finding>,
+    ) {
         if self.fired.is_empty() {
             self.truncate(domain);
             return;
@@ -118,7 +127,16 @@ impl Facts {
         let epoch = self.epoch;
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
         let key = RefCell::new(std::mem::take(&mut self.key));
-        let view = View { table, text, facts: self, domain, symbols, machine: OnceCell::new(), key, fuel: Cell::new(FUEL + 100 * self.nodes.len() as u64) };
+        let view = View {
+            table,
+            text,
+            facts: self,
+            domain,
+            symbols,
+            machine: OnceCell::new(),
+            key,
+            fuel: Cell::new(FUEL + 100 * self.nodes.len() as u64),
+        };
         let driver = view.driver();
         for (number, subject) in fired.drain(..) {
             if view.fuel.get() == 0 {
@@ -138,8 +156,9 @@ impl Facts {
                 continue;
             }
             known.last = subject;
-            // Where the schema objects, rules that look further would only repeat it.
-            if !view.node(subject).faulty
+            // Where the schema objects, rules that look further would only repeat it; but what must be unique is so all the same.
+            let faulty = view.node(subject).faulty && !matches!(rule.judge, Judge::Unique(_));
+            if !faulty
                 && rule.subjects.of(table.path_lists).iter().any(|path| view.is_at(subject, *path))
                 && (rule.when == NONE || view.holds(rule.when, subject, subject))
             {
@@ -281,7 +300,16 @@ impl<'d> View<'_, 'd> {
 
     /// Reports the subject if another has the same key.
     #[allow(clippy::too_many_arguments)]
-    fn unique(&self, number: u16, rule: &'static Rule, subject: u32, key: &[u8], path: Option<u16>, keys: &mut Keys, findings: &mut Vec<Finding>) {
+    fn unique(
+        &self,
+        number: u16,
+        rule: &'static Rule,
+        subject: u32,
+        key: &[u8],
+        path: Option<u16>,
+        keys: &mut Keys,
+        findings: &mut Vec<Finding>,
+    ) {
         let mut hash = 0xCBF2_9CE4_8422_2325u64 ^ u64::from(number);
         for byte in key {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
@@ -308,7 +336,15 @@ impl<'d> View<'_, 'd> {
         }
     }
 
-    fn report(&self, number: u16, rule: &'static Rule, subject: u32, at: Option<Span>, beside: Option<Span>, findings: &mut Vec<Finding>) {
+    fn report(
+        &self,
+        number: u16,
+        rule: &'static Rule,
+        subject: u32,
+        at: Option<Span>,
+        beside: Option<Span>,
+        findings: &mut Vec<Finding>,
+    ) {
         let node = self.node(subject);
         let first = |path: u16| {
             let mut span = None;
@@ -359,7 +395,11 @@ impl<'d> View<'_, 'd> {
                 let words = words.of(self.table.literals);
                 let among = |key: Key, raw: &[u8]| {
                     words.iter().any(|word| {
-                        word.is(key, raw) || word.text.strip_suffix('*').is_some_and(|beginning| raw.starts_with(beginning.as_bytes()))
+                        word.is(key, raw)
+                            || word
+                                .text
+                                .strip_suffix('*')
+                                .is_some_and(|beginning| raw.starts_with(beginning.as_bytes()))
                     })
                 };
                 if let Operand::Values(path) = self.table.operands[operand as usize]
@@ -397,7 +437,9 @@ impl<'d> View<'_, 'd> {
     #[inline]
     fn compares_simply(&self, comparison: Comparison, a: u16, b: u16, here: u32, subject: u32) -> Option<bool> {
         let number = |path: u16, read: fn(&[u8]) -> Option<i128>, right: i128| {
-            self.any_raw(path, here, subject, |_, raw| read(raw).is_some_and(|left| ordered(comparison, left.cmp(&right))))
+            self.any_raw(path, here, subject, |_, raw| {
+                read(raw).is_some_and(|left| ordered(comparison, left.cmp(&right)))
+            })
         };
         match (self.table.operands[a as usize], self.table.operands[b as usize]) {
             (Operand::Values(path), Operand::Literal(word)) => match comparison {
@@ -492,7 +534,10 @@ impl<'d> View<'_, 'd> {
             }
             Operand::Call(call, path) => derive::call(self, call, path, here, subject, visit),
             Operand::Arithmetic(operator, a, b) => {
-                let (Some(a), Some(b)) = (self.first_number(a, here, subject), self.first_number(b, here, subject)) else { return true };
+                let (Some(a), Some(b)) = (self.first_number(a, here, subject), self.first_number(b, here, subject))
+                else {
+                    return true;
+                };
                 let result = match operator {
                     '+' => a.checked_add(b),
                     '-' => a.checked_sub(b),
@@ -550,7 +595,8 @@ impl<'d> View<'_, 'd> {
                 parent == NOBODY || self.walk(rest, last, parent, subject, visit)
             }
             Step::Down(name, filter) => self.children(node, |child| {
-                let fits = (name == NONE || self.node(child).name == name) && (filter == NONE || self.holds(filter, child, subject));
+                let fits = (name == NONE || self.node(child).name == name)
+                    && (filter == NONE || self.holds(filter, child, subject));
                 !fits || self.walk(rest, last, child, subject, visit)
             }),
         }

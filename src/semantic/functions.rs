@@ -49,7 +49,8 @@ fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
     if view.attribute(address, view.symbols.type_) != Some(b"pci") {
         return false;
     }
-    let parts = [view.symbols.domain, view.symbols.bus, view.symbols.slot, view.symbols.function].map(|name| part(view, address, name));
+    let parts = [view.symbols.domain, view.symbols.bus, view.symbols.slot, view.symbols.function]
+        .map(|name| part(view, address, name));
     let [Some(domain), Some(bus), Some(slot), Some(function)] = parts else { return false };
     if domain == 0 && bus == 0 && slot == 0 {
         return false;
@@ -68,12 +69,17 @@ fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
             if view.attribute(address, view.symbols.type_) != Some(b"drive") {
                 return false;
             }
-            let parts = [view.symbols.controller, view.symbols.bus, view.symbols.target, view.symbols.unit].map(|name| part(view, address, name));
+            let parts = [view.symbols.controller, view.symbols.bus, view.symbols.target, view.symbols.unit]
+                .map(|name| part(view, address, name));
             let [Some(controller), Some(bus), Some(target), Some(unit)] = parts else { return false };
             [controller, bus, target, unit]
         }
         None => {
-            let Some(name) = view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev)) else { return false };
+            let Some(name) =
+                view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev))
+            else {
+                return false;
+            };
             let Some(index) = derive::disk_index(name) else { return false };
             let index = i128::from(index);
             match bus {
@@ -97,7 +103,10 @@ fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
 
 /// A target name that libvirt cannot turn into a number (`virDiskNameToIndex`).
 fn disk_target_unparsable(view: &View<'_, '_>, disk: u32) -> bool {
-    let Some(name) = view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev)) else { return false };
+    let Some(name) = view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev))
+    else {
+        return false;
+    };
     // NVMe names are parsed by their own rule.
     !name.starts_with(b"nvme") && derive::disk_index(name).is_none()
 }

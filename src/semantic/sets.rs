@@ -70,9 +70,7 @@ pub(super) fn monitor_outside_group(view: &View<'_, '_>, monitor: u32) -> bool {
     let (Some(mine), Some(group)) = (vcpus(view, monitor), vcpus(view, view.node(monitor).parent)) else {
         return false;
     };
-    !mine
-        .iter()
-        .all(|(from, to)| group.iter().any(|(f, t)| f <= from && to <= t))
+    !mine.iter().all(|(from, to)| group.iter().any(|(f, t)| f <= from && to <= t))
 }
 
 /// Monitors of a group overlap only if one of them is for the whole group and the group has an allocation of its own. Equal ones have a
@@ -108,16 +106,10 @@ fn kib(view: &View<'_, '_>, node: u32, text: &[u8]) -> Option<i128> {
 /// The memory of the guest's NUMA cells together, in KiB.
 fn cells_memory(view: &View<'_, '_>) -> i128 {
     let mut sum = 0;
-    if let Some(numa) = view
-        .child(view.domain, view.symbols.cpu)
-        .and_then(|cpu| view.child(cpu, view.symbols.numa))
-    {
+    if let Some(numa) = view.child(view.domain, view.symbols.cpu).and_then(|cpu| view.child(cpu, view.symbols.numa)) {
         view.children(numa, |cell| {
             // Only cells have the attribute.
-            sum += view
-                .attribute(cell, view.symbols.memory)
-                .and_then(|memory| kib(view, cell, memory))
-                .unwrap_or(0);
+            sum += view.attribute(cell, view.symbols.memory).and_then(|memory| kib(view, cell, memory)).unwrap_or(0);
             true
         });
     }
@@ -130,9 +122,8 @@ fn devices_memory(view: &View<'_, '_>) -> i128 {
     if let Some(devices) = view.child(view.domain, view.symbols.devices) {
         view.children(devices, |device| {
             if view.node(device).name == view.symbols.memory {
-                let size = view
-                    .child(device, view.symbols.target)
-                    .and_then(|target| view.child(target, view.symbols.size));
+                let size =
+                    view.child(device, view.symbols.target).and_then(|target| view.child(target, view.symbols.size));
                 sum += size.and_then(|size| kib(view, size, text(view, size))).unwrap_or(0);
             }
             true
@@ -174,16 +165,13 @@ fn extent(view: &View<'_, '_>, device: u32) -> Option<(i128, i128)> {
         b"virtio-mem" | b"virtio-pmem" => view.child(target, view.symbols.address)?,
         _ => return None,
     };
-    let base = std::str::from_utf8(view.attribute(address, view.symbols.base)?)
-        .ok()?
-        .trim();
+    let base = std::str::from_utf8(view.attribute(address, view.symbols.base)?).ok()?.trim();
     let base = i128::from_str_radix(base.strip_prefix("0x").unwrap_or(base), 16).ok()?;
     let size = view.child(target, view.symbols.size)?;
     let mut size = kib(view, size, text(view, size))? * 1024;
     if model == b"nvdimm"
-        && let Some(label) = view
-            .child(target, view.symbols.label)
-            .and_then(|label| view.child(label, view.symbols.size))
+        && let Some(label) =
+            view.child(target, view.symbols.label).and_then(|label| view.child(label, view.symbols.size))
     {
         // The labels are not mapped; rounding may add a little again, which only hides an overlap of that little.
         size -= kib(view, label, text(view, label))? * 1024;
@@ -223,9 +211,7 @@ pub(super) fn uuid(text: &[u8]) -> Option<[u8; 16]> {
 
 /// Whether an entry of <sysinfo> and <uuid> are both UUIDs and differ.
 pub(super) fn uuid_differs(view: &View<'_, '_>, entry: u32) -> bool {
-    let domain = view
-        .child(view.domain, view.symbols.uuid)
-        .and_then(|node| uuid(text(view, node)));
+    let domain = view.child(view.domain, view.symbols.uuid).and_then(|node| uuid(text(view, node)));
     matches!((domain, uuid(text(view, entry))), (Some(a), Some(b)) if a != b)
 }
 
@@ -251,12 +237,9 @@ mod tests {
         let plain = uuid(b"c7a5fdbdedaf9455926ad65c16db1809");
         assert!(plain.is_some());
         assert_eq!(plain, uuid(b" C7A5FDBD-EDAF-9455-926A-D65C16DB1809 "));
-        for bad in [
-            &b"c7a5fdbd"[..],
-            b"c7a5fdbd-edaf-9455-926a-d65c16db18091",
-            b"{c7a5fdbdedaf9455926ad65c16db1809}",
-            b"",
-        ] {
+        for bad in
+            [&b"c7a5fdbd"[..], b"c7a5fdbd-edaf-9455-926a-d65c16db18091", b"{c7a5fdbdedaf9455926ad65c16db1809}", b""]
+        {
             assert_eq!(uuid(bad), None, "{}", String::from_utf8_lossy(bad));
         }
     }
@@ -266,16 +249,7 @@ mod tests {
         for good in ["10/31/2024", "1/2/99", "12/01/1900"] {
             assert!(bios_date(good.as_bytes()), "{good}");
         }
-        for bad in [
-            "31/10/2024",
-            "2024-10-31",
-            "1/0/2024",
-            "1/32/2024",
-            "1/1/1899",
-            "1/1",
-            "1/1/2024/1",
-            "",
-        ] {
+        for bad in ["31/10/2024", "2024-10-31", "1/0/2024", "1/32/2024", "1/1/1899", "1/1", "1/1/2024/1", ""] {
             assert!(!bios_date(bad.as_bytes()), "{bad}");
         }
     }

@@ -3,7 +3,8 @@
 #![allow(clippy::all, missing_docs)]
 
 use super::compiler::compiled::{
-    By::*, Comparison::*, Consequence::*, Expression::*, Form::*, Judge::*, Last::*, Lexical::*, Operand::*, Origin::*, Step::*, Text::*, *,
+    By::*, Comparison::*, Consequence::*, Expression::*, Form::*, Judge::*, Last::*, Lexical::*, Operand::*, Origin::*,
+    Step::*, Text::*, *,
 };
 use super::compiler::key::{Key, Name};
 use super::compiler::version::Version;

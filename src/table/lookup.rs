@@ -144,7 +144,8 @@ impl Table {
     /// How much the table covers.
     pub fn counts(&self) -> Counts {
         // Older shapes of an element are not counted again.
-        let current = || self.elements.iter().enumerate().filter(|(i, _)| !self.elements.iter().any(|e| e.older as usize == *i));
+        let current =
+            || self.elements.iter().enumerate().filter(|(i, _)| !self.elements.iter().any(|e| e.older as usize == *i));
         Counts {
             elements: current().count(),
             attributes: current().map(|(_, e)| e.attributes.of(self.attributes).len()).sum(),

@@ -265,7 +265,7 @@ fn what_may_not_be_read_is_told_and_the_rest_goes_on() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::with(&[("a.xml", &bad()), ("b.xml", &bad()), ("c/d.xml", &bad()), ("e.xml", &bad())]);
     for path in ["b.xml", "c"] {
-        fs::set_permissions(folder.path(path), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.path(path), fs::Permissions::from_mode(0o0)).unwrap();
     }
     let everything = fs::read(folder.path("b.xml")).is_ok();
     let ran = folder.check(&[]);

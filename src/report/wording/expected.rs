@@ -41,18 +41,24 @@ fn among(words: &[&'static str], wrong: &str) -> Expectation {
     let mut ranked: Vec<(usize, &'static str)> = words
         .iter()
         .map(|word| {
-            let distance = if word.eq_ignore_ascii_case(wrong_trimmed) { 0 } else { strsim::osa_distance(word, wrong_trimmed) };
+            let distance =
+                if word.eq_ignore_ascii_case(wrong_trimmed) { 0 } else { strsim::osa_distance(word, wrong_trimmed) };
             (distance, *word)
         })
         .collect();
     ranked.sort_by_key(|(distance, _)| *distance);
     let (distance, nearest) = ranked[0];
-    let near = wrong.len() <= 64 && distance <= 1 + nearest.len() / 4 && !wrong_trimmed.is_empty() && distance < nearest.len().max(2);
+    let near = wrong.len() <= 64
+        && distance <= 1 + nearest.len() / 4
+        && !wrong_trimmed.is_empty()
+        && distance < nearest.len().max(2);
     if near {
         let others = words.len() - 1;
         let help = match others {
             0 => format!("write `{nearest}`"),
-            1..=3 => format!("did you mean `{nearest}`? also possible: {}", list(words.iter().filter(|w| **w != nearest))),
+            1..=3 => {
+                format!("did you mean `{nearest}`? also possible: {}", list(words.iter().filter(|w| **w != nearest)))
+            }
             _ => format!("did you mean `{nearest}`?"),
         };
         return Expectation { help, meant: Some(nearest) };

@@ -2,15 +2,20 @@
 
 use super::{Context, Wording};
 use crate::diagnostic::Arg;
+use crate::table::Judge;
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
     let doc = &c.table.codes[c.finding.code.0 as usize];
     let help = fill(c, doc.advice);
+    let unique = c.finding.code.table_rule().is_some_and(|rule| matches!(c.table.rules[rule].judge, Judge::Unique(_)));
+    let second_place = if unique { "the first is here" } else { "see here" };
     Wording {
         message: fill(c, doc.message),
         help: Some(help).filter(|help| !help.is_empty()),
-        url: Some(doc.docs).filter(|docs| !docs.is_empty()).map(|docs| format!("https://libvirt.org/formatdomain.html#{docs}")),
-        related: c.finding.related.map(|span| ("here".to_owned(), span)),
+        url: Some(doc.docs)
+            .filter(|docs| !docs.is_empty())
+            .map(|docs| format!("https://libvirt.org/formatdomain.html#{docs}")),
+        related: c.finding.related.map(|span| (second_place.to_owned(), span)),
         ..Wording::default()
     }
 }

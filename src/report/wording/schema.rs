@@ -113,7 +113,8 @@ fn contents(c: &Context<'_>) -> Option<String> {
     match children.len() {
         0 => Some("it has no children".into()),
         1..=6 => {
-            let names: Vec<String> = children.iter().map(|child| format!("<{}>", c.table.names[child.name as usize])).collect();
+            let names: Vec<String> =
+                children.iter().map(|child| format!("<{}>", c.table.names[child.name as usize])).collect();
             Some(format!("possible here: {}", names.join(", ")))
         }
         _ => None,
@@ -173,8 +174,11 @@ fn unknown_attribute(c: &Context<'_>) -> Wording {
             }
         }),
     };
+    // Where it stands for something that is required, libvirt refuses the document for want of that.
+    let stands_for_another = right.is_some_and(|right| !near(right, &name));
+    let consequence = if stands_for_another { "" } else { ", which libvirt drops silently" };
     Wording {
-        message: format!("unknown attribute `{name}` on <{tag}>, which libvirt drops silently"),
+        message: format!("unknown attribute `{name}` on <{tag}>{consequence}"),
         help,
         url: c.url(c.element(0)),
         fix: right.and_then(|right| replace(c, right)),
@@ -189,7 +193,9 @@ fn misplaced_attribute(c: &Context<'_>) -> Wording {
         Some(decided) => format!("`{name}` does not belong on <{tag} {decided}>"),
         None => format!("`{name}` does not belong on this kind of <{tag}>"),
     };
-    let help = c.name(1).map_or("remove it, or change the type".into(), |right| format!("write `{right}=`, which is required here"));
+    let help = c
+        .name(1)
+        .map_or("remove it, or change the type".into(), |right| format!("write `{right}=`, which is required here"));
     Wording {
         message,
         help: Some(help),
@@ -202,7 +208,8 @@ fn misplaced_attribute(c: &Context<'_>) -> Wording {
 fn invalid_value(c: &Context<'_>) -> Wording {
     let value = c.quoted();
     let name = c.span_arg(2).unwrap_or_default();
-    let message = if value.is_empty() { format!("`{name}` is empty") } else { format!("`{value}` is no valid `{name}`") };
+    let message =
+        if value.is_empty() { format!("`{name}` is empty") } else { format!("`{value}` is no valid `{name}`") };
     let Some(type_) = c.item(0) else {
         return Wording { message, help: Some("remove it".into()), url: c.url(c.element(1)), ..Wording::default() };
     };
@@ -284,7 +291,9 @@ fn missing_attribute(c: &Context<'_>) -> Wording {
             for block in choice.blocks.of(c.table.choice_blocks) {
                 let required = c.table.blocks[*block as usize].required_attributes;
                 if required != 0 {
-                    names.push(c.table.names[c.table.attributes_of(element)[required.trailing_zeros() as usize].name as usize]);
+                    names.push(
+                        c.table.names[c.table.attributes_of(element)[required.trailing_zeros() as usize].name as usize],
+                    );
                 }
             }
         }
@@ -463,10 +472,12 @@ fn dated(c: &Context<'_>, new: bool) -> Wording {
     };
     let (version, target) = (c.version(0), c.target);
     let (message, help) = if new {
-        (format!("{shown} came with libvirt {version}; the target is {target}"), "remove it, or check for a newer libvirt".to_owned())
+        (
+            format!("{shown} came with libvirt {version}; the target is {target}"),
+            "remove it, or check for a newer libvirt".to_owned(),
+        )
     } else {
         (format!("{shown} is gone since libvirt {version}; the target is {target}"), "remove it".to_owned())
     };
     Wording { message, help: Some(help), url: c.url(c.element(1)), ..Wording::default() }
 }
-

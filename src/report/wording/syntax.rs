@@ -19,7 +19,10 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
     });
     let second = c.finding.related.map(|span| (c.quote(span), span));
     let say = |message: String, help: &str| Wording { message, help: Some(help.to_owned()), ..Wording::default() };
-    let beside = |wording: Wording, label: &str| Wording { related: second.clone().map(|(_, span)| (label.to_owned(), span)), ..wording };
+    let beside = |wording: Wording, label: &str| Wording {
+        related: second.clone().map(|(_, span)| (label.to_owned(), span)),
+        ..wording
+    };
     match c.finding.code {
         codes::EMPTY_DOCUMENT => say("the file holds no XML".into(), "a domain document begins with <domain>"),
         codes::UNCLOSED_TAG => {
@@ -43,18 +46,30 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
                 None => say(format!("</{quoted}> closes nothing"), "remove it"),
             }
         }
-        codes::MALFORMED_TAG => say("this tag is not well-formed".into(), "a tag is <name attribute='value'>, and `<` in text is &lt;"),
+        codes::MALFORMED_TAG => {
+            say("this tag is not well-formed".into(), "a tag is <name attribute='value'>, and `<` in text is &lt;")
+        }
         codes::UNQUOTED_VALUE => {
             // A quote may stand at one end only.
             let bare = quoted.trim_matches(['\'', '"']).to_owned();
             let fix = Fix { applicability: Applicability::Safe, edits: vec![(c.finding.span, format!("'{bare}'"))] };
-            Wording { fix: Some(fix), ..say(format!("the value `{bare}` is not in quotes"), &format!("write '{bare}'")) }
+            Wording {
+                fix: Some(fix),
+                ..say(format!("the value `{bare}` is not in quotes"), &format!("write '{bare}'"))
+            }
         }
-        codes::UNCLOSED_VALUE => say(format!("the value `{}` has no closing quote", quoted.trim_end()), "add the closing quote"),
+        codes::UNCLOSED_VALUE => {
+            say(format!("the value `{}` has no closing quote", quoted.trim_end()), "add the closing quote")
+        }
         codes::MISSING_VALUE => say(format!("the attribute `{quoted}` has no value"), &format!("write {quoted}='...'")),
         codes::MISSING_SPACE => say(format!("`{quoted}` follows without a space"), "put a space between attributes"),
-        codes::DUPLICATE_ATTRIBUTE => beside(say(format!("the attribute `{quoted}` stands twice"), "keep one of them"), "first here"),
-        codes::BAD_NAME => say(format!("`{quoted}` is no XML name"), "a name begins with a letter or _ and holds letters, digits, . _ and -"),
+        codes::DUPLICATE_ATTRIBUTE => {
+            beside(say(format!("the attribute `{quoted}` stands twice"), "keep one of them"), "first here")
+        }
+        codes::BAD_NAME => say(
+            format!("`{quoted}` is no XML name"),
+            "a name begins with a letter or _ and holds letters, digits, . _ and -",
+        ),
         codes::BAD_CHARACTER => {
             let shown = character.map_or(quoted.escape_default().to_string(), |c| format!("U+{:04X}", c as u32));
             say(format!("the character {shown} is not allowed in XML"), "remove it")
@@ -62,35 +77,79 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         codes::BARE_AMPERSAND => {
             let fix = Fix { applicability: Applicability::Safe, edits: vec![(c.finding.span, "&amp;".into())] };
             let fix = (quoted == "&").then_some(fix);
-            Wording { fix, ..say("`&` begins a reference, and this is none".into(), "write &amp; for the character itself") }
+            Wording {
+                fix,
+                ..say("`&` begins a reference, and this is none".into(), "write &amp; for the character itself")
+            }
         }
-        codes::UNKNOWN_ENTITY => say(format!("there is no entity `{quoted}`"), "XML has &amp; &lt; &gt; &apos; &quot;; write other characters as they are"),
-        codes::BAD_CHARACTER_REFERENCE => say(format!("`{quoted}` refers to no character"), "write &#10; or &#xA; with an allowed character's number"),
+        codes::UNKNOWN_ENTITY => say(
+            format!("there is no entity `{quoted}`"),
+            "XML has &amp; &lt; &gt; &apos; &quot;; write other characters as they are",
+        ),
+        codes::BAD_CHARACTER_REFERENCE => {
+            say(format!("`{quoted}` refers to no character"), "write &#10; or &#xA; with an allowed character's number")
+        }
         codes::BARE_LESS_THAN => say("`<` cannot stand here as a character".into(), "write &lt;"),
         codes::CDATA_END_IN_TEXT => say("`]]>` cannot stand in text".into(), "write ]]&gt;"),
         codes::TEXT_OUTSIDE_ROOT => say("text outside of the root element".into(), "move or remove it"),
-        codes::SECOND_ROOT => beside(say(format!("<{quoted}> is a second root element"), "a document has one root; put it into a file of its own"), "first root"),
+        codes::SECOND_ROOT => beside(
+            say(
+                format!("<{quoted}> is a second root element"),
+                "a document has one root; put it into a file of its own",
+            ),
+            "first root",
+        ),
         codes::UNCLOSED_COMMENT => say("this comment is not closed".into(), "add -->"),
         codes::DOUBLE_HYPHEN => say("`--` cannot stand in a comment".into(), "write - - or another character"),
         codes::UNCLOSED_CDATA => say("this CDATA section is not closed".into(), "add ]]>"),
-        codes::MALFORMED_INSTRUCTION => say("this processing instruction is not well-formed".into(), "write <?name text?>"),
-        codes::MALFORMED_DECLARATION => say("the XML declaration is not well-formed".into(), "write <?xml version='1.0' encoding='UTF-8'?>"),
-        codes::MISPLACED_DECLARATION => say("the XML declaration must be the very first thing".into(), "move it to the first byte of the file, or remove it"),
-        codes::DTD => say("a DTD inside the document is refused".into(), "remove the part in [...]; libvirt's documents have no DTD"),
+        codes::MALFORMED_INSTRUCTION => {
+            say("this processing instruction is not well-formed".into(), "write <?name text?>")
+        }
+        codes::MALFORMED_DECLARATION => {
+            say("the XML declaration is not well-formed".into(), "write <?xml version='1.0' encoding='UTF-8'?>")
+        }
+        codes::MISPLACED_DECLARATION => say(
+            "the XML declaration must be the very first thing".into(),
+            "move it to the first byte of the file, or remove it",
+        ),
+        codes::DTD => say(
+            "a DTD inside the document is refused".into(),
+            "remove the part in [...]; libvirt's documents have no DTD",
+        ),
         codes::DOCTYPE => say("libvirt's documents have no DOCTYPE".into(), "remove it"),
         codes::MALFORMED_DOCTYPE => say("this declaration is not well-formed".into(), "remove it"),
-        codes::INVALID_UTF8 => say(format!("byte 0x{:02X} is not valid UTF-8 here", number(0)), "save the file as UTF-8, or declare its encoding"),
+        codes::INVALID_UTF8 => say(
+            format!("byte 0x{:02X} is not valid UTF-8 here", number(0)),
+            "save the file as UTF-8, or declare its encoding",
+        ),
         codes::UNSUPPORTED_ENCODING => {
             let shown = word(0).map(str::to_owned).or_else(|| c.span_arg(0)).unwrap_or(quoted);
             say(format!("libvirt cannot read the encoding {shown}"), "convert the file: iconv -t UTF-8")
         }
-        codes::CONTRADICTING_ENCODING => say(format!("`{quoted}` contradicts the encoding that the file declares"), "declare the encoding that the file has, such as UTF-8"),
-        codes::UNBOUND_PREFIX => say(format!("the prefix of `{quoted}` is not bound"), "declare it with xmlns:prefix='...'"),
-        codes::BAD_NAMESPACE_BINDING => say(format!("`{quoted}` is no valid namespace declaration"), "bind the prefix to a name that is not empty or reserved"),
-        codes::TOO_LARGE => say(format!("the file is larger than {} bytes", number(0)), "libvirt reads at most 10 MiB; raise the limit with --max-size"),
-        codes::TOO_DEEP => say(format!("elements are nested deeper than {}", number(0)), "raise the limit with --max-depth"),
-        codes::TOO_MANY_ATTRIBUTES => say(format!("more than {} attributes on one element", number(0)), "raise the limit with --max-attributes"),
-        codes::TOO_MANY_FINDINGS => say("too many findings in this file; the rest is not told".into(), "raise the limit with --max-findings"),
+        codes::CONTRADICTING_ENCODING => say(
+            format!("`{quoted}` contradicts the encoding that the file declares"),
+            "declare the encoding that the file has, such as UTF-8",
+        ),
+        codes::UNBOUND_PREFIX => {
+            say(format!("the prefix of `{quoted}` is not bound"), "declare it with xmlns:prefix='...'")
+        }
+        codes::BAD_NAMESPACE_BINDING => say(
+            format!("`{quoted}` is no valid namespace declaration"),
+            "bind the prefix to a name that is not empty or reserved",
+        ),
+        codes::TOO_LARGE => say(
+            format!("the file is larger than {} bytes", number(0)),
+            "libvirt reads at most 10 MiB; raise the limit with --max-size",
+        ),
+        codes::TOO_DEEP => {
+            say(format!("elements are nested deeper than {}", number(0)), "raise the limit with --max-depth")
+        }
+        codes::TOO_MANY_ATTRIBUTES => {
+            say(format!("more than {} attributes on one element", number(0)), "raise the limit with --max-attributes")
+        }
+        codes::TOO_MANY_FINDINGS => {
+            say("too many findings in this file; the rest is not told".into(), "raise the limit with --max-findings")
+        }
         _ => say(c.table.explanation(c.finding.code).summary.to_owned(), c.table.explanation(c.finding.code).help),
     }
 }

@@ -59,7 +59,8 @@ pub fn build(pattern: &str) -> Result<Automaton, String> {
         });
         classes.push(class);
     }
-    let transitions: Vec<u16> = rows.iter().flat_map(|row| representatives.iter().map(|byte| row[*byte]).collect::<Vec<_>>()).collect();
+    let transitions: Vec<u16> =
+        rows.iter().flat_map(|row| representatives.iter().map(|byte| row[*byte]).collect::<Vec<_>>()).collect();
     Ok(Automaton {
         classes: Vec::leak(classes),
         stride: representatives.len() as u16,
@@ -76,7 +77,9 @@ mod tests {
     #[test]
     fn a_pattern_covers_the_whole_value() {
         let automaton = build("a+|b{2}").unwrap();
-        for (text, accepted) in [("a", true), ("aaa", true), ("bb", true), ("", false), ("b", false), ("ab", false), ("a\n", false)] {
+        for (text, accepted) in
+            [("a", true), ("aaa", true), ("bb", true), ("", false), ("b", false), ("ab", false), ("a\n", false)]
+        {
             assert_eq!(automaton.accepts(text.as_bytes()), accepted, "{text:?}");
         }
     }

@@ -19,7 +19,8 @@ pub const CHECKS: &[(&str, Check)] = &[
 
 /// Six pairs of hexadecimal digits between colons (`macAddr` of libvirt's schema).
 pub fn mac(bytes: &[u8]) -> bool {
-    bytes.len() == 17 && bytes.iter().enumerate().all(|(i, b)| if i % 3 == 2 { *b == b':' } else { b.is_ascii_hexdigit() })
+    bytes.len() == 17
+        && bytes.iter().enumerate().all(|(i, b)| if i % 3 == 2 { *b == b':' } else { b.is_ascii_hexdigit() })
 }
 
 /// A MAC address whose multicast bit, the lowest of the first byte, is off (`uniMacAddr`).
@@ -95,7 +96,9 @@ pub fn ipv6(bytes: &[u8]) -> bool {
         None => matches!(groups(bytes, true), Some((8, _))),
         Some(at) => {
             let (head, tail) = (&bytes[..at], &bytes[at + 2..]);
-            let (Some((front, _)), Some((back, quad))) = (groups(head, false), groups(tail, true)) else { return false };
+            let (Some((front, _)), Some((back, quad))) = (groups(head, false), groups(tail, true)) else {
+                return false;
+            };
             // The schema knows a dotted quad right behind the `::`, or an address that begins with `::`, and nothing between.
             front + back <= 7 && (!quad || front == 0 || back == 2)
         }
@@ -121,7 +124,11 @@ pub fn ncname(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let text = text.trim_matches([' ', '\t', '\n', '\r']);
     let mut chars = text.chars();
-    chars.next().is_some_and(name_start) && chars.all(|c| name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}'))
+    chars.next().is_some_and(name_start)
+        && chars.all(|c| {
+            name_start(c)
+                || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+        })
 }
 
 /// `NameStartChar` of XML 1.0, fifth edition, without the colon.
@@ -138,7 +145,9 @@ pub fn date_time(bytes: &[u8]) -> bool {
     let Some(t) = memchr::memchr(b'T', bytes) else { return false };
     let (date, time) = (&bytes[..t], &bytes[t + 1..]);
     let mut parts = date.split(|b| *b == b'-');
-    let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else { return false };
+    let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     if year.len() < 4 || !year.iter().all(u8::is_ascii_digit) || (year.len() > 4 && year[0] == b'0') {
         return false;
     }
@@ -161,7 +170,9 @@ pub fn date_time(bytes: &[u8]) -> bool {
     // The clock, then the zone.
     let Some((clock, rest)) = time.split_at_checked(8) else { return false };
     let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return false };
-    let (Some(hour), Some(minute), Some(second)) = (two_digits(&[*h1, *h2]), two_digits(&[*m1, *m2]), two_digits(&[*s1, *s2])) else {
+    let (Some(hour), Some(minute), Some(second)) =
+        (two_digits(&[*h1, *h2]), two_digits(&[*m1, *m2]), two_digits(&[*s1, *s2]))
+    else {
         return false;
     };
     let mut rest = rest;
@@ -211,7 +222,11 @@ mod tests {
 
     #[test]
     fn mac_addresses() {
-        each(mac_unicast, &["52:54:00:6b:3c:58", "AA:00:00:00:00:11"], &["", "11:22:33:44:55:66", "52:54:00:6b:3c", "52-54-00-6b-3c-58"]);
+        each(
+            mac_unicast,
+            &["52:54:00:6b:3c:58", "AA:00:00:00:00:11"],
+            &["", "11:22:33:44:55:66", "52:54:00:6b:3c", "52-54-00-6b-3c-58"],
+        );
         each(mac, &["11:22:33:44:55:66"], &["11:22:33:44:55:6g", "11:22:33:44:55:66:"]);
     }
 
@@ -220,17 +235,51 @@ mod tests {
         each(
             uuid,
             &["4dea22b31d52d8f32516782e98ab3fa0", "4dea22b3-1d52-d8f3-2516-782e98ab3fa0"],
-            &["", "4dea22b3-1d52-d8f3-2516782e98ab3fa0", "4dea22b3-1d52-d8f3-2516-782e98ab3fag", "4dea22b3 1d52-d8f3-2516-782e98ab3fa0"],
+            &[
+                "",
+                "4dea22b3-1d52-d8f3-2516782e98ab3fa0",
+                "4dea22b3-1d52-d8f3-2516-782e98ab3fag",
+                "4dea22b3 1d52-d8f3-2516-782e98ab3fa0",
+            ],
         );
     }
 
     #[test]
     fn ip_addresses() {
-        each(ipv4, &["0.0.0.0", "255.255.255.255", "192.168.0.1"], &["", "1.2.3", "1.2.3.4.5", "256.0.0.1", "01.2.3.4", "1.2.3.4 "]);
+        each(
+            ipv4,
+            &["0.0.0.0", "255.255.255.255", "192.168.0.1"],
+            &["", "1.2.3", "1.2.3.4.5", "256.0.0.1", "01.2.3.4", "1.2.3.4 "],
+        );
         each(
             ipv6,
-            &["::", "::1", "1::", "fd00::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:1.2.3.4", ":1.2.3.4", "1::1.2.3.4", "1:2:3:4:5:6:1.2.3.4"],
-            &["", ":", "1", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::", ":1::", "1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4", "1::2:1.2.3.4"],
+            &[
+                "::",
+                "::1",
+                "1::",
+                "fd00::1",
+                "1:2:3:4:5:6:7:8",
+                "1:2:3:4:5:6:7::",
+                "::2:3:4:5:6:7:8",
+                "::ffff:1.2.3.4",
+                ":1.2.3.4",
+                "1::1.2.3.4",
+                "1:2:3:4:5:6:1.2.3.4",
+            ],
+            &[
+                "",
+                ":",
+                "1",
+                "1:2:3:4:5:6:7",
+                "1:2:3:4:5:6:7:8:9",
+                "1::2::3",
+                "12345::",
+                "g::",
+                ":1::",
+                "1.2.3.4",
+                "1:2:3:4:5:6:7:1.2.3.4",
+                "1::2:1.2.3.4",
+            ],
         );
     }
 
@@ -248,8 +297,23 @@ mod tests {
     fn dates_and_times() {
         each(
             date_time,
-            &["2010-04-09T15:51:00", "2010-04-09T15:51:00Z", "2010-04-09T15:51:00.5+02:00", "2024-02-29T24:00:00", " 2010-04-09T15:51:00 "],
-            &["", "2010-04-09", "2010-13-09T15:51:00", "2023-02-29T00:00:00", "2010-04-09T24:00:01", "0000-01-01T00:00:00", "2010-04-09T15:51:00+15:00", "10-04-09T15:51:00"],
+            &[
+                "2010-04-09T15:51:00",
+                "2010-04-09T15:51:00Z",
+                "2010-04-09T15:51:00.5+02:00",
+                "2024-02-29T24:00:00",
+                " 2010-04-09T15:51:00 ",
+            ],
+            &[
+                "",
+                "2010-04-09",
+                "2010-13-09T15:51:00",
+                "2023-02-29T00:00:00",
+                "2010-04-09T24:00:01",
+                "0000-01-01T00:00:00",
+                "2010-04-09T15:51:00+15:00",
+                "10-04-09T15:51:00",
+            ],
         );
     }
 }

@@ -617,5 +617,7 @@ pub enum Step {
 }
 
 /// Domain types, in the order of the bits of `Rule::drivers`.
-pub const DRIVERS: [&str; 15] =
-    ["qemu", "kqemu", "kvm", "hvf", "xen", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox", "phyp", "vz", "bhyve"];
+pub const DRIVERS: [&str; 15] = [
+    "qemu", "kqemu", "kvm", "hvf", "xen", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox", "phyp", "vz",
+    "bhyve",
+];

@@ -131,7 +131,9 @@ impl Parser<'_> {
     fn keyword(&mut self, word: &str) -> bool {
         self.space();
         let rest = self.rest();
-        let found = rest.strip_prefix(word).is_some_and(|tail| !tail.starts_with(|c: char| c.is_alphanumeric() || "-_/@:[".contains(c)));
+        let found = rest
+            .strip_prefix(word)
+            .is_some_and(|tail| !tail.starts_with(|c: char| c.is_alphanumeric() || "-_/@:[".contains(c)));
         if found {
             self.at += word.len();
         }
@@ -378,7 +380,10 @@ mod tests {
 
     #[test]
     fn values_add_and_call() {
-        assert!(matches!(condition("bytes(size) % bytes(block) != 0"), Ok(Condition::Compare("!=", Value::Arithmetic('%', ..), _))));
+        assert!(matches!(
+            condition("bytes(size) % bytes(block) != 0"),
+            Ok(Condition::Compare("!=", Value::Arithmetic('%', ..), _))
+        ));
         assert!(matches!(condition("within(@address, '224.0.0.0/4')"), Ok(Condition::Test(..))));
         assert!(matches!(condition("machine() in ('q35', 'pc*')"), Ok(Condition::Among(Value::Call(..), _))));
         assert!(matches!(condition("memory-mode = 'x'"), Ok(Condition::Compare("=", Value::Path(_), _))));

@@ -38,7 +38,9 @@ impl Key {
     /// A number that differs for different keys, nearly always: what perfect hashes begin with.
     #[inline(always)]
     pub fn hash(&self) -> u32 {
-        let mixed = (self.head ^ self.tail.rotate_left(23)).wrapping_add(u64::from(self.len)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.head ^ self.tail.rotate_left(23))
+            .wrapping_add(u64::from(self.len))
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
         (mixed >> 32) as u32
     }
 }

@@ -10,21 +10,56 @@ use super::source::{self, Spanned};
 use super::version::Version;
 
 /// Functions of a path that conditions may call, and what they give. They live in `semantic::derive`.
-pub const CALLS: &[&str] =
-    &["arch", "bus", "bytes", "cpu-count", "cpu-max", "digits", "disk-index", "length", "machine", "number", "octal", "unit-bytes"];
+pub const CALLS: &[&str] = &[
+    "arch",
+    "bus",
+    "bytes",
+    "cpu-count",
+    "cpu-max",
+    "digits",
+    "disk-index",
+    "length",
+    "machine",
+    "number",
+    "octal",
+    "unit-bytes",
+];
 
 /// Tests of a value with a word. They live in `semantic::derive`.
-pub const TESTS: &[&str] = &["within", "starts-with", "ends-with", "contains", "power-of-two", "overlaps", "longer-than", "irregular", "not-plain"];
+pub const TESTS: &[&str] = &[
+    "within",
+    "starts-with",
+    "ends-with",
+    "contains",
+    "power-of-two",
+    "overlaps",
+    "longer-than",
+    "irregular",
+    "not-plain",
+];
 
 /// Stands among the words of a trigger for every value that is neither a plain decimal number nor one with 0x.
 pub const IRREGULAR: &str = "\0irregular";
 
 /// Functions that judge an element by themselves. They live in `semantic::functions`.
 pub const FUNCTIONS: &[&str] = &[
-    "pci-address-duplicate", "drive-address-duplicate", "disk-target-unparsable", "cell-cpus-overlap",
-    "page-nodeset-overlap", "vcpusched-overlap", "iothreadsched-overlap", "cachetune-duplicate",
-    "resctrl-group-overlap", "monitor-outside-group", "monitor-overlap", "memory-devices-exceed-memory",
-    "max-memory-below-memory", "memory-address-overlap", "uuid-differs", "uuid-malformed", "bios-date-malformed",
+    "pci-address-duplicate",
+    "drive-address-duplicate",
+    "disk-target-unparsable",
+    "cell-cpus-overlap",
+    "page-nodeset-overlap",
+    "vcpusched-overlap",
+    "iothreadsched-overlap",
+    "cachetune-duplicate",
+    "resctrl-group-overlap",
+    "monitor-outside-group",
+    "monitor-overlap",
+    "memory-devices-exceed-memory",
+    "max-memory-below-memory",
+    "memory-address-overlap",
+    "uuid-differs",
+    "uuid-malformed",
+    "bios-date-malformed",
 ];
 
 /// Element types that a path may lead to.
@@ -101,7 +136,8 @@ impl Compiler<'_> {
                     // What does not depend on the element is judged once for each domain.
                     let mut conjuncts = Vec::new();
                     conjuncts_of(&parsed, &mut conjuncts);
-                    let (domain, mut own): (Vec<&Condition>, Vec<&Condition>) = conjuncts.into_iter().partition(|c| of_domain(c));
+                    let (domain, mut own): (Vec<&Condition>, Vec<&Condition>) =
+                        conjuncts.into_iter().partition(|c| of_domain(c));
                     // What is cheap to judge goes first.
                     own.sort_by_key(|condition| cost(condition));
                     guard = self.all_of(&domain, &subject, &types);
@@ -233,7 +269,13 @@ impl Compiler<'_> {
     }
 
     /// Replaces `{path}` by `{0}`, `{1}`, `{2}`.
-    fn template(&mut self, file: usize, text: &Spanned<String>, types: &Types, arguments: &mut Vec<(String, u16)>) -> String {
+    fn template(
+        &mut self,
+        file: usize,
+        text: &Spanned<String>,
+        types: &Types,
+        arguments: &mut Vec<(String, u16)>,
+    ) -> String {
         let mut out = String::new();
         let mut rest = text.get_ref().as_str();
         while let Some(open) = rest.find('{') {
@@ -272,9 +314,15 @@ impl Compiler<'_> {
     fn path(&mut self, path: &PathText, subject: &Subject<'_>, here: &Types) -> u16 {
         let ends = self.resolve(path, subject, here);
         let last = if let Some(attribute) = &path.attribute {
-            let found: Vec<(u16, usize)> = ends.iter().filter_map(|t| self.slot_of(*t, attribute).map(|slot| (*t, slot))).collect();
+            let found: Vec<(u16, usize)> =
+                ends.iter().filter_map(|t| self.slot_of(*t, attribute).map(|slot| (*t, slot))).collect();
             if found.is_empty() && !ends.is_empty() {
-                self.tell(subject.file, subject.at, 0, format!("there is no attribute `{attribute}` where the path leads"));
+                self.tell(
+                    subject.file,
+                    subject.at,
+                    0,
+                    format!("there is no attribute `{attribute}` where the path leads"),
+                );
             }
             for (type_, slot) in found {
                 self.out.elements[type_ as usize].read_attributes |= 1 << slot;
@@ -318,7 +366,13 @@ impl Compiler<'_> {
 
     /// The element types of domains.
     fn domains(&self) -> Types {
-        self.out.elements.iter().enumerate().filter(|(_, e)| e.key == "domain" || e.key.ends_with("-domain")).map(|(i, _)| i as u16).collect()
+        self.out
+            .elements
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| e.key == "domain" || e.key.ends_with("-domain"))
+            .map(|(i, _)| i as u16)
+            .collect()
     }
 
     /// The element types that a path leads to. All of them, and those on the way, are read.
@@ -347,12 +401,23 @@ impl Compiler<'_> {
 
     fn step(&self, from: &Types, step: &StepText) -> Types {
         let keys: BTreeSet<&str> = from.iter().map(|t| self.out.elements[*t as usize].key).collect();
-        let ids = |keys: BTreeSet<&str>| keys.into_iter().filter_map(|key| self.element_ids.get(key).copied()).collect();
+        let ids =
+            |keys: BTreeSet<&str>| keys.into_iter().filter_map(|key| self.element_ids.get(key).copied()).collect();
         match step {
-            StepText::Up => ids(self.steps.iter().filter(|(_, list)| list.iter().any(|is| keys.contains(is.as_str()))).map(|((key, _), _)| key.as_str()).collect()),
+            StepText::Up => ids(self
+                .steps
+                .iter()
+                .filter(|(_, list)| list.iter().any(|is| keys.contains(is.as_str())))
+                .map(|((key, _), _)| key.as_str())
+                .collect()),
             StepText::Down(tag, _) => {
                 let fits = |key: &str, name: &str| keys.contains(key) && (tag == "*" || tag == name);
-                ids(self.steps.iter().filter(|((key, name), _)| fits(key, name)).flat_map(|(_, list)| list.iter().map(String::as_str)).collect())
+                ids(self
+                    .steps
+                    .iter()
+                    .filter(|((key, name), _)| fits(key, name))
+                    .flat_map(|(_, list)| list.iter().map(String::as_str))
+                    .collect())
             }
         }
     }
@@ -404,9 +469,16 @@ impl Compiler<'_> {
                 });
                 // What the functions read beside the path they are given.
                 let (path, more): (PathText, &[&str]) = match (name.as_str(), path) {
-                    ("machine", _) => (expression::path("/os/type@machine").expect("a path"), &["/os/type@arch", "/os/type/text()"]),
-                    ("arch", _) => (expression::path("/os/type@arch").expect("a path"), &["/os/type@machine", "/os/type/text()"]),
-                    ("bus", Some(path)) => (path.clone(), &["/devices/disk/target@dev", "/devices/disk/target@bus", "/devices/disk@device"]),
+                    ("machine", _) => {
+                        (expression::path("/os/type@machine").expect("a path"), &["/os/type@arch", "/os/type/text()"])
+                    }
+                    ("arch", _) => {
+                        (expression::path("/os/type@arch").expect("a path"), &["/os/type@machine", "/os/type/text()"])
+                    }
+                    ("bus", Some(path)) => (
+                        path.clone(),
+                        &["/devices/disk/target@dev", "/devices/disk/target@bus", "/devices/disk@device"],
+                    ),
                     ("bytes", Some(path)) => {
                         let mut unit = path.clone();
                         unit.attribute = Some("unit".into());
@@ -428,7 +500,9 @@ impl Compiler<'_> {
                 }
                 Operand::Call(call as u16, self.path(&path, subject, here))
             }
-            Value::Arithmetic(operator, a, b) => Operand::Arithmetic(*operator, self.value(a, subject, here), self.value(b, subject, here)),
+            Value::Arithmetic(operator, a, b) => {
+                Operand::Arithmetic(*operator, self.value(a, subject, here), self.value(b, subject, here))
+            }
         };
         self.out.operands.push(compiled);
         self.out.operands.len() as u16 - 1
@@ -437,7 +511,10 @@ impl Compiler<'_> {
     /// The elements themselves as what sets a rule off.
     fn itself(&self, types: &Types) -> Candidate {
         let common = types.iter().any(|type_| COMMON_NAMES.contains(&self.tag_of(*type_)));
-        let atoms = types.iter().map(|element| Atom { element: *element, attribute: String::new(), words: Vec::new(), up: 0 }).collect();
+        let atoms = types
+            .iter()
+            .map(|element| Atom { element: *element, attribute: String::new(), words: Vec::new(), up: 0 })
+            .collect();
         Candidate { score: if common { 40 } else { 10 }, atoms }
     }
 
@@ -467,10 +544,15 @@ impl Compiler<'_> {
                 if some { self.path_atoms(path, types, &[]) } else { None }
             }
             Condition::Compare(operator, a, b) => {
-                if let ("=", Value::Path(path), Value::Word(word)) | ("=", Value::Word(word), Value::Path(path)) = (*operator, a, b) {
+                if let ("=", Value::Path(path), Value::Word(word)) | ("=", Value::Word(word), Value::Path(path)) =
+                    (*operator, a, b)
+                {
                     return self.path_atoms(path, types, std::slice::from_ref(word));
                 }
-                [a, b].into_iter().filter_map(|value| self.value_needs(value, types)).min_by_key(|candidate| candidate.score)
+                [a, b]
+                    .into_iter()
+                    .filter_map(|value| self.value_needs(value, types))
+                    .min_by_key(|candidate| candidate.score)
             }
             Condition::Among(Value::Path(path), words) => self.path_atoms(path, types, words),
             // Irregular numbers are rare, so that they are worth a trigger of their own.
@@ -562,7 +644,8 @@ impl Compiler<'_> {
                     }
                 }
                 let mask = by_slot.keys().fold(0u64, |mask, slot| mask | 1 << slot);
-                let ranges: Vec<Range> = by_slot.into_values().map(|triggers| push(&mut self.out.triggers, triggers)).collect();
+                let ranges: Vec<Range> =
+                    by_slot.into_values().map(|triggers| push(&mut self.out.triggers, triggers)).collect();
                 let first = self.out.trigger_slots.len() as u16;
                 self.out.trigger_slots.extend(ranges);
                 let entry = &mut self.out.elements[shape as usize];
@@ -581,10 +664,15 @@ impl Compiler<'_> {
                 (element.read, element.read_attributes, element.older)
             };
             let slots = self.out.elements[index].attributes.of(&self.out.attributes);
-            let names: Vec<u16> = (0..slots.len()).filter(|slot| mask & 1 << slot != 0).map(|slot| slots[slot].name).collect();
+            let names: Vec<u16> =
+                (0..slots.len()).filter(|slot| mask & 1 << slot != 0).map(|slot| slots[slot].name).collect();
             while older != NONE {
                 let slots = self.out.elements[older as usize].attributes.of(&self.out.attributes);
-                let mask = slots.iter().enumerate().filter(|(_, s)| names.contains(&s.name)).fold(0, |mask, (slot, _)| mask | 1u64 << slot);
+                let mask = slots
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, s)| names.contains(&s.name))
+                    .fold(0, |mask, (slot, _)| mask | 1u64 << slot);
                 let element = &mut self.out.elements[older as usize];
                 element.read = read;
                 element.read_attributes = mask;
@@ -680,7 +768,8 @@ fn path_of_domain(path: &PathText) -> bool {
         }
     }
     fn path_looks_back(path: &PathText) -> bool {
-        path.origin == Some('$') || path.steps.iter().any(|step| matches!(step, StepText::Down(_, Some(filter)) if looks_back(filter)))
+        path.origin == Some('$')
+            || path.steps.iter().any(|step| matches!(step, StepText::Down(_, Some(filter)) if looks_back(filter)))
     }
     path.origin == Some('/') && !path_looks_back(path)
 }
@@ -704,16 +793,120 @@ type Atoms = BTreeMap<(u16, String, Vec<String>), BTreeSet<(u16, u8)>>;
 
 /// Tags and attributes that nearly every domain has.
 const COMMON_NAMES: &[&str] = &[
-    "domain", "name", "uuid", "memory", "currentMemory", "vcpu", "os", "type", "boot", "features", "acpi", "apic", "cpu", "clock", "timer", "devices",
-    "emulator", "disk", "driver", "source", "target", "alias", "address", "controller", "interface", "mac", "model", "serial", "console",
-    "channel", "input", "graphics", "listen", "video", "memballoon", "sound", "rng", "backend", "device", "bus", "dev", "file", "index", "unit",
-    "slot", "function", "arch", "machine", "mode", "path", "port", "autoport", "placement", "id", "cpus", "heads", "vram", "primary", "feature",
-    "policy", "check", "network", "bridge", "on_crash", "on_reboot", "on_poweroff", "state", "offset", "format", "cache",
+    "domain",
+    "name",
+    "uuid",
+    "memory",
+    "currentMemory",
+    "vcpu",
+    "os",
+    "type",
+    "boot",
+    "features",
+    "acpi",
+    "apic",
+    "cpu",
+    "clock",
+    "timer",
+    "devices",
+    "emulator",
+    "disk",
+    "driver",
+    "source",
+    "target",
+    "alias",
+    "address",
+    "controller",
+    "interface",
+    "mac",
+    "model",
+    "serial",
+    "console",
+    "channel",
+    "input",
+    "graphics",
+    "listen",
+    "video",
+    "memballoon",
+    "sound",
+    "rng",
+    "backend",
+    "device",
+    "bus",
+    "dev",
+    "file",
+    "index",
+    "unit",
+    "slot",
+    "function",
+    "arch",
+    "machine",
+    "mode",
+    "path",
+    "port",
+    "autoport",
+    "placement",
+    "id",
+    "cpus",
+    "heads",
+    "vram",
+    "primary",
+    "feature",
+    "policy",
+    "check",
+    "network",
+    "bridge",
+    "on_crash",
+    "on_reboot",
+    "on_poweroff",
+    "state",
+    "offset",
+    "format",
+    "cache",
 ];
 
 /// Values that are everywhere.
 const COMMON_WORDS: &[&str] = &[
-    "pci", "virtio", "file", "block", "disk", "cdrom", "kvm", "qemu", "hvm", "usb", "ide", "sata", "scsi", "network", "bridge", "user", "qcow2", "raw", "drive",
-    "yes", "no", "on", "off", "unix", "pty", "vnc", "spice", "pci-root", "pcie-root", "pcie-root-port", "none", "x86_64", "virtio-serial",
-    "host-passthrough", "custom", "static", "isa", "ccw", "tablet", "mouse", "keyboard", "ps2",
+    "pci",
+    "virtio",
+    "file",
+    "block",
+    "disk",
+    "cdrom",
+    "kvm",
+    "qemu",
+    "hvm",
+    "usb",
+    "ide",
+    "sata",
+    "scsi",
+    "network",
+    "bridge",
+    "user",
+    "qcow2",
+    "raw",
+    "drive",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "unix",
+    "pty",
+    "vnc",
+    "spice",
+    "pci-root",
+    "pcie-root",
+    "pcie-root-port",
+    "none",
+    "x86_64",
+    "virtio-serial",
+    "host-passthrough",
+    "custom",
+    "static",
+    "isa",
+    "ccw",
+    "tablet",
+    "mouse",
+    "keyboard",
+    "ps2",
 ];

@@ -407,9 +407,10 @@ macro_rules! short {
                 let value = Spanned::<Either3<Short<$outer>, $outer>>::deserialize(d)?;
                 let span = value.span();
                 Ok(match value.into_inner() {
-                    Either3::Name(name) => {
-                        $outer { removed: false, body: $body { $field: Some(Spanned::new(span, name)), ..Default::default() } }
-                    }
+                    Either3::Name(name) => $outer {
+                        removed: false,
+                        body: $body { $field: Some(Spanned::new(span, name)), ..Default::default() },
+                    },
                     Either3::Other(other, _) => other,
                 })
             }
