@@ -68,6 +68,6 @@ mod tests {
         selection.insert(Code(3));
         assert!(selection.contains(Code(3)) && !selection.contains(Code(4)));
         selection.remove(Code(3));
-        assert_eq!(selection.contains(Code(3)), false);
+        assert!(!selection.contains(Code(3)));
     }
 }

@@ -85,7 +85,7 @@ impl Checker {
             xml: xml::Options {
                 namespaces: Vec::leak(uris),
                 is_document_root: roots::is_stream_root,
-                limits: options.limits.clone(),
+                limits: options.limits,
             },
             workspace: xml::Workspace::default(),
             state: frame::State::new(table),

@@ -225,7 +225,7 @@ pub(super) fn bios_date(text: &[u8]) -> bool {
     let (Some(month), Some(day), Some(year)) = (part(), part(), part()) else {
         return false;
     };
-    parts.next().is_none() && (1..=12).contains(&month) && (1..=31).contains(&day) && (year < 100 || year >= 1900)
+    parts.next().is_none() && (1..=12).contains(&month) && (1..=31).contains(&day) && !(100..1900).contains(&year)
 }
 
 #[cfg(test)]

@@ -74,7 +74,6 @@ fn unknown_element(c: &Context<'_>) -> Wording {
         fix: c.name(1).filter(|right| near(right, &name)).and_then(|right| rename(c, right)),
         label: Some("unknown element".into()),
         related: needed(c),
-        ..Wording::default()
     }
 }
 

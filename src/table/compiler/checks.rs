@@ -50,14 +50,14 @@ pub fn ipv4(bytes: &[u8]) -> bool {
     let mut parts = 0;
     for part in bytes.split(|b| *b == b'.') {
         parts += 1;
-        let in_range = match part {
-            [b'0'..=b'9'] => true,
-            [b'1'..=b'9', b'0'..=b'9'] => true,
-            [b'1', b'0'..=b'9', b'0'..=b'9'] => true,
-            [b'2', b'0'..=b'4', b'0'..=b'9'] => true,
-            [b'2', b'5', b'0'..=b'5'] => true,
-            _ => false,
-        };
+        let in_range = matches!(
+            part,
+            [b'0'..=b'9']
+                | [b'1'..=b'9', b'0'..=b'9']
+                | [b'1', b'0'..=b'9', b'0'..=b'9']
+                | [b'2', b'0'..=b'4', b'0'..=b'9']
+                | [b'2', b'5', b'0'..=b'5']
+        );
         if !in_range {
             return false;
         }

@@ -35,7 +35,7 @@ impl fmt::Display for Error {
 impl Error {
     /// A mistake at a byte offset of a file.
     pub fn at(file: &str, text: &str, offset: usize, message: impl Into<String>) -> Error {
-        let before = &text[..text.floor_char_boundary(offset)];
+        let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         Error { file: file.to_owned(), line, column, message: message.into() }
