@@ -184,7 +184,12 @@ fn facts(path: &str, header: bool) -> Vec<Vec<String>> {
 /// The codes that stand for each of libvirt's own checks: `tests/rows/*.tsv`.
 fn codes_by_row() -> BTreeMap<String, BTreeSet<String>> {
     let mut codes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for path in files(&root().join("tests/rows"), "tsv").iter().filter(|path| !path.ends_with("defended.tsv")) {
+    for path in files(&root().join("tests/rows"), "tsv") {
+        // These two kinds say why something is as it is, and name no code for a row.
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name == "defended.tsv" || name.ends_with("left-out.tsv") {
+            continue;
+        }
         for line in fs::read_to_string(path).unwrap().lines() {
             let (row, code) = line.split_once('\t').unwrap();
             codes.entry(row.to_owned()).or_default().insert(code.to_owned());

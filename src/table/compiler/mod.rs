@@ -16,4 +16,5 @@ pub mod expression;
 pub mod key;
 pub mod rules;
 pub mod source;
+mod triggers;
 pub mod version;

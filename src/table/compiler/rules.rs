@@ -1,9 +1,10 @@
 //! Compiles rules across elements: resolves their paths against the element types, and notes what they read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::compile::{Compiler, Error, keep, push};
 use super::compiled::*;
+use super::triggers::Atoms;
 use super::expression::{self, Condition, PathText, StepText, Value};
 use super::key::Name;
 use super::source::{self, Spanned};
@@ -63,7 +64,7 @@ pub const FUNCTIONS: &[&str] = &[
 ];
 
 /// Element types that a path may lead to.
-type Types = BTreeSet<u16>;
+pub(super) type Types = BTreeSet<u16>;
 
 /// What a rule's paths are resolved against.
 struct Subject<'s> {
@@ -359,13 +360,13 @@ impl Compiler<'_> {
         self.out.paths.len() as u16 - 1
     }
 
-    fn slot_of(&self, element: u16, attribute: &str) -> Option<usize> {
+    pub(super) fn slot_of(&self, element: u16, attribute: &str) -> Option<usize> {
         let slots = self.out.elements[element as usize].attributes.of(&self.out.attributes);
         slots.iter().position(|slot| self.names[slot.name as usize] == attribute)
     }
 
     /// The element types of domains.
-    fn domains(&self) -> Types {
+    pub(super) fn domains(&self) -> Types {
         self.out
             .elements
             .iter()
@@ -399,7 +400,7 @@ impl Compiler<'_> {
         types
     }
 
-    fn step(&self, from: &Types, step: &StepText) -> Types {
+    pub(super) fn step(&self, from: &Types, step: &StepText) -> Types {
         let keys: BTreeSet<&str> = from.iter().map(|t| self.out.elements[*t as usize].key).collect();
         let ids =
             |keys: BTreeSet<&str>| keys.into_iter().filter_map(|key| self.element_ids.get(key).copied()).collect();
@@ -506,154 +507,6 @@ impl Compiler<'_> {
         };
         self.out.operands.push(compiled);
         self.out.operands.len() as u16 - 1
-    }
-
-    /// The elements themselves as what sets a rule off.
-    fn itself(&self, types: &Types) -> Candidate {
-        let common = types.iter().any(|type_| COMMON_NAMES.contains(&self.tag_of(*type_)));
-        let atoms = types
-            .iter()
-            .map(|element| Atom { element: *element, attribute: String::new(), words: Vec::new(), up: 0 })
-            .collect();
-        Candidate { score: if common { 40 } else { 10 }, atoms }
-    }
-
-    fn tag_of(&self, element: u16) -> &str {
-        self.tags.get(&element).map_or("", String::as_str)
-    }
-
-    /// What must be there for a condition to hold; `None` if nothing in particular.
-    fn needs(&self, condition: &Condition, types: &Types) -> Option<Candidate> {
-        match condition {
-            // Both must hold, so the less common of them is enough; of alternatives, each must be looked for.
-            Condition::And(a, b) => match (self.needs(a, types), self.needs(b, types)) {
-                (Some(a), Some(b)) => Some(if a.score <= b.score { a } else { b }),
-                (a, b) => a.or(b),
-            },
-            Condition::Or(a, b) => {
-                let (mut a, b) = (self.needs(a, types)?, self.needs(b, types)?);
-                a.score += b.score;
-                a.atoms.extend(b.atoms);
-                Some(a)
-            }
-            Condition::Not(_) => None,
-            Condition::Exists(path) => self.path_atoms(path, types, &[]),
-            // More than none of something means that there is some of it.
-            Condition::Compare(operator, Value::Count(path), Value::Number(least)) => {
-                let some = matches!((*operator, *least), (">", 0..) | (">=" | "=", 1..));
-                if some { self.path_atoms(path, types, &[]) } else { None }
-            }
-            Condition::Compare(operator, a, b) => {
-                if let ("=", Value::Path(path), Value::Word(word)) | ("=", Value::Word(word), Value::Path(path)) =
-                    (*operator, a, b)
-                {
-                    return self.path_atoms(path, types, std::slice::from_ref(word));
-                }
-                [a, b]
-                    .into_iter()
-                    .filter_map(|value| self.value_needs(value, types))
-                    .min_by_key(|candidate| candidate.score)
-            }
-            Condition::Among(Value::Path(path), words) => self.path_atoms(path, types, words),
-            // Irregular numbers are rare, so that they are worth a trigger of their own.
-            Condition::Test(name, Value::Path(path), _) if name == "irregular" => {
-                let mut candidate = self.path_atoms(path, types, &[])?;
-                candidate.score = 1;
-                candidate.atoms.iter_mut().for_each(|atom| atom.words = vec![IRREGULAR.to_owned()]);
-                Some(candidate)
-            }
-            Condition::Among(value, _) | Condition::Test(_, value, _) => self.value_needs(value, types),
-        }
-    }
-
-    fn value_needs(&self, value: &Value, types: &Types) -> Option<Candidate> {
-        match value {
-            Value::Path(path) => self.path_atoms(path, types, &[]),
-            Value::Call(name, Some(path)) if name != "bus" => self.path_atoms(path, types, &[]),
-            Value::Arithmetic(_, a, b) => {
-                let candidates = [self.value_needs(a, types), self.value_needs(b, types)];
-                candidates.into_iter().flatten().min_by_key(|candidate| candidate.score)
-            }
-            _ => None,
-        }
-    }
-
-    /// The end of a path from the subject as what sets a rule off. Only paths straight down name something that the subject holds.
-    fn path_atoms(&self, path: &PathText, types: &Types, words: &[String]) -> Option<Candidate> {
-        // From a domain, a path that begins at the domain leads straight down.
-        let from_domain = path.origin == Some('/') && types.is_subset(&self.domains());
-        if (path.origin == Some('/') && !from_domain) || (path.steps.is_empty() && path.attribute.is_none()) {
-            return None;
-        }
-        let mut ends = types.clone();
-        for step in &path.steps {
-            match step {
-                StepText::Up => return None,
-                StepText::Down(_, Some(_)) | StepText::Down(_, None) => ends = self.step(&ends, step),
-            }
-        }
-        let up = path.steps.len() as u8;
-        // A word that ends in `*` is no word to look for.
-        // Nor is a word that a text has to be.
-        let vague = path.attribute.is_none() || words.iter().any(|word| word.ends_with('*'));
-        let words: Vec<String> = if vague { Vec::new() } else { words.to_vec() };
-        let rare_tag = ends.iter().all(|type_| !COMMON_NAMES.contains(&self.tag_of(*type_)));
-        let (attribute, score) = match &path.attribute {
-            None => (String::new(), if rare_tag { 5 } else { 30 }),
-            Some(attribute) => {
-                let rare_name = !COMMON_NAMES.contains(&attribute.as_str());
-                let rare_words = !words.is_empty() && words.iter().all(|word| !COMMON_WORDS.contains(&word.as_str()));
-                let score = match (rare_tag, rare_name, rare_words) {
-                    (_, true, true) => 2,
-                    (_, _, true) => 4,
-                    (_, true, false) => 6,
-                    (true, false, _) => 10,
-                    _ => 25,
-                };
-                (attribute.clone(), score)
-            }
-        };
-        let with_attribute = |type_: &&u16| attribute.is_empty() || self.slot_of(**type_, &attribute).is_some();
-        let atoms = ends
-            .iter()
-            .filter(with_attribute)
-            .map(|element| Atom { element: *element, attribute: attribute.clone(), words: words.clone(), up })
-            .collect();
-        Some(Candidate { score, atoms })
-    }
-
-    /// Gives every shape of every element type its triggers.
-    fn set_triggers(&mut self, atoms: Atoms) {
-        let mut by_element: BTreeMap<u16, Vec<(String, Range, Range)>> = BTreeMap::new();
-        for ((element, attribute, words), rules) in atoms {
-            let words = words.iter().map(|word| Name::new(keep(word))).collect();
-            let words = push(&mut self.out.trigger_words, words);
-            let rules = push(&mut self.out.trigger_rules, rules.into_iter().collect());
-            self.out.elements[element as usize].read = true;
-            by_element.entry(element).or_default().push((attribute, words, rules));
-        }
-        for (element, list) in by_element {
-            let mut shape = element;
-            while shape != NONE {
-                let mut by_slot: BTreeMap<usize, Vec<Trigger>> = BTreeMap::new();
-                for (attribute, words, rules) in &list {
-                    if attribute.is_empty() {
-                        self.out.elements[shape as usize].sets_off = *rules;
-                    } else if let Some(slot) = self.slot_of(shape, attribute) {
-                        by_slot.entry(slot).or_default().push(Trigger { words: *words, rules: *rules });
-                    }
-                }
-                let mask = by_slot.keys().fold(0u64, |mask, slot| mask | 1 << slot);
-                let ranges: Vec<Range> =
-                    by_slot.into_values().map(|triggers| push(&mut self.out.triggers, triggers)).collect();
-                let first = self.out.trigger_slots.len() as u16;
-                self.out.trigger_slots.extend(ranges);
-                let entry = &mut self.out.elements[shape as usize];
-                entry.trigger_attributes = mask;
-                entry.trigger_slots = first;
-                shape = entry.older;
-            }
-        }
     }
 
     /// Older shapes of an element are read like the current one.
@@ -773,140 +626,3 @@ fn path_of_domain(path: &PathText) -> bool {
     }
     path.origin == Some('/') && !path_looks_back(path)
 }
-
-/// What sets a rule off: an element type, or one of its attributes, possibly with one of some values; the subject is `up` levels above.
-struct Atom {
-    element: u16,
-    attribute: String,
-    words: Vec<String>,
-    up: u8,
-}
-
-/// Atoms of which one must be there, and how common they are.
-struct Candidate {
-    score: u32,
-    atoms: Vec<Atom>,
-}
-
-/// Rules by what sets them off.
-type Atoms = BTreeMap<(u16, String, Vec<String>), BTreeSet<(u16, u8)>>;
-
-/// Tags and attributes that nearly every domain has.
-const COMMON_NAMES: &[&str] = &[
-    "domain",
-    "name",
-    "uuid",
-    "memory",
-    "currentMemory",
-    "vcpu",
-    "os",
-    "type",
-    "boot",
-    "features",
-    "acpi",
-    "apic",
-    "cpu",
-    "clock",
-    "timer",
-    "devices",
-    "emulator",
-    "disk",
-    "driver",
-    "source",
-    "target",
-    "alias",
-    "address",
-    "controller",
-    "interface",
-    "mac",
-    "model",
-    "serial",
-    "console",
-    "channel",
-    "input",
-    "graphics",
-    "listen",
-    "video",
-    "memballoon",
-    "sound",
-    "rng",
-    "backend",
-    "device",
-    "bus",
-    "dev",
-    "file",
-    "index",
-    "unit",
-    "slot",
-    "function",
-    "arch",
-    "machine",
-    "mode",
-    "path",
-    "port",
-    "autoport",
-    "placement",
-    "id",
-    "cpus",
-    "heads",
-    "vram",
-    "primary",
-    "feature",
-    "policy",
-    "check",
-    "network",
-    "bridge",
-    "on_crash",
-    "on_reboot",
-    "on_poweroff",
-    "state",
-    "offset",
-    "format",
-    "cache",
-];
-
-/// Values that are everywhere.
-const COMMON_WORDS: &[&str] = &[
-    "pci",
-    "virtio",
-    "file",
-    "block",
-    "disk",
-    "cdrom",
-    "kvm",
-    "qemu",
-    "hvm",
-    "usb",
-    "ide",
-    "sata",
-    "scsi",
-    "network",
-    "bridge",
-    "user",
-    "qcow2",
-    "raw",
-    "drive",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "unix",
-    "pty",
-    "vnc",
-    "spice",
-    "pci-root",
-    "pcie-root",
-    "pcie-root-port",
-    "none",
-    "x86_64",
-    "virtio-serial",
-    "host-passthrough",
-    "custom",
-    "static",
-    "isa",
-    "ccw",
-    "tablet",
-    "mouse",
-    "keyboard",
-    "ps2",
-];
