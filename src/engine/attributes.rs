@@ -3,7 +3,7 @@
 use super::Pass;
 use super::frame::{Frame, TextState};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::semantic::{Value, is_regular};
+use crate::semantic::{Value, is_regular, may_reach};
 use crate::table::{AttributeRule, Block, By, Element, Form, IRREGULAR, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
@@ -47,7 +47,9 @@ impl<'d> Pass<'_, 'd> {
         let mut opening = Opening { start, attributes, element, element_id, name, present: 0, settled: 0, known: 0 };
         self.state.strangers.clear();
         self.state.stranger_findings.clear();
+        let mut damaged = start.damaged;
         for (index, attribute) in attributes.iter().enumerate() {
+            damaged |= attribute.damaged;
             let slot = if attribute.prefixed {
                 None
             } else {
@@ -93,6 +95,20 @@ impl<'d> Pass<'_, 'd> {
             self.note(&opening, &mut frame);
         }
         self.state.frames.push(frame);
+        if damaged {
+            self.distrust();
+        }
+    }
+
+    /// Something in the innermost open element is damaged. What it was meant to say is not known, so rules do not judge the elements
+    /// that hold it, up to the devices: those speak for themselves, one by one.
+    pub(super) fn distrust(&mut self) {
+        for frame in self.state.frames.iter().rev() {
+            let known = frame.node != u32::MAX && !self.state.facts.distrust(frame.node);
+            if known || frame.element == self.state.devices {
+                return;
+            }
+        }
     }
 
     /// Notes what rules read of the element.
@@ -122,7 +138,7 @@ impl<'d> Pass<'_, 'd> {
                 let words = trigger.words.of(self.table.trigger_words);
                 // A value that would have to be decoded sets off whatever it may be.
                 let set_off = match words {
-                    [] => true,
+                    [] => trigger.least == i64::MIN || may_reach(value, trigger.least),
                     [word] if word.text == IRREGULAR => !is_regular(value),
                     words => words.iter().any(|word| word.is(key, value)),
                 };

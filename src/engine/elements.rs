@@ -153,6 +153,7 @@ impl<'d> Pass<'_, 'd> {
             TextState::Told => return,
             _ if text.damaged => {
                 frame.text_state = TextState::Told;
+                self.distrust();
                 return;
             }
             TextState::None
@@ -194,7 +195,7 @@ impl<'d> Pass<'_, 'd> {
         let at = self.state.frames.len() - 1;
         let element = &self.table.elements[frame.element as usize];
         let content_end = end.tag_start as usize;
-        self.judge_text(&frame, at, content_end);
+        self.judge_text(&frame, at, content_end, end.broken);
         if element.deferred {
             self.decide(&frame, at);
         }
@@ -231,7 +232,7 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// Judges the text of an element that ends.
-    fn judge_text(&mut self, frame: &Frame, at: usize, content_end: usize) {
+    fn judge_text(&mut self, frame: &Frame, at: usize, content_end: usize, broken: bool) {
         // Where an element stands in text, that was told, and the pieces of text around it are not worth another word.
         if frame.text_state == TextState::Told || frame.has_child {
             return;
@@ -245,6 +246,8 @@ impl<'d> Pass<'_, 'd> {
                 TextState::Plain if frame.text.end as usize == content_end => frame.text.of(self.text),
                 _ => xml::content_text(raw.of(self.text), &mut self.state.scratch),
             };
+            // Where the end tag is missing, the line break behind the text was not meant to be part of it.
+            let value = if broken { value.trim_ascii() } else { value };
             let blank = frame.text_state == TextState::None;
             if blank && optional {
                 continue;

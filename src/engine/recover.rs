@@ -171,9 +171,8 @@ impl<'d> Pass<'_, 'd> {
         let candidates: Vec<(usize, &'static str)> =
             open_slots.map(|slot| (slot, self.table.names[slots[slot].name as usize])).collect();
         // People forget the prefix of a hypervisor's element, too.
-        let unprefixed =
-            candidates.iter().filter_map(|(slot, name)| name.split_once(':').map(|(_, local)| (*slot, local)));
-        let near = nearest(start.name, candidates.iter().copied()).or_else(|| nearest(start.local, unprefixed));
+        let near =
+            nearest(start.name, candidates.iter().copied()).or_else(|| self.unprefixed(start.local, &candidates));
         let args = |name: Arg| [Arg::Item(parent.element as u32), name, Arg::Span(parent.name)];
         match near {
             Some(slot) => {
@@ -192,6 +191,28 @@ impl<'d> Pass<'_, 'd> {
                 self.skip = 1;
             }
         }
+    }
+
+    /// The candidate that a name without its prefix means: one of a hypervisor whose namespace the document declares, else one of QEMU.
+    fn unprefixed(&mut self, local: &[u8], candidates: &[(usize, &'static str)]) -> Option<usize> {
+        let split = candidates.iter().filter_map(|(slot, name)| name.split_once(':').map(|parts| (*slot, parts)));
+        let mut split: Vec<(usize, (&str, &str))> = split.collect();
+        nearest(local, split.iter().map(|(slot, (_, local))| (*slot, *local)))?;
+        let mut declared: Vec<&str> = Vec::new();
+        for frame in &self.state.frames {
+            // Many such names inside of a huge tag would read it as often.
+            let Some(budget) = self.budget.checked_sub(frame.content.saturating_sub(frame.tag) as usize) else { break };
+            self.budget = budget;
+            xml::peek_attributes(self.text, frame.tag as usize, |name, value| {
+                if name.of(self.text).starts_with(b"xmlns:") {
+                    let uri = value.of(self.text);
+                    let known = self.table.namespaces.iter().find(|(_, known)| known.as_bytes() == uri);
+                    declared.extend(known.map(|(prefix, _)| *prefix));
+                }
+            });
+        }
+        split.sort_by_key(|(_, (prefix, _))| (!declared.contains(prefix), *prefix != "qemu"));
+        nearest(local, split.iter().map(|(slot, (_, local))| (*slot, *local)))
     }
 
     /// The next finding is of a child that may stand for a missing one.
@@ -492,14 +513,16 @@ pub(super) fn nearest<'a>(wrong: &[u8], candidates: impl Iterator<Item = (usize,
     if wrong.len() > 64 {
         return None;
     }
-    let mut best: Option<(usize, usize)> = None;
+    let mut best: Option<((usize, bool), usize)> = None;
     for (index, name) in candidates {
         if name.len().abs_diff(wrong.len()) > 3 {
             continue;
         }
         let distance = if name.eq_ignore_ascii_case(wrong) { 0 } else { strsim::osa_distance(wrong, name) };
-        if distance <= tolerance(name) && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, index));
+        // Of two at the same distance, a name that begins like this was cut short.
+        let rank = (distance, !name.starts_with(wrong));
+        if distance <= tolerance(name) && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, index));
         }
     }
     best.map(|(_, index)| index)

@@ -4,6 +4,7 @@
 //! made here and nowhere else, and only for findings that are printed.
 
 mod expected;
+mod faults;
 mod rule;
 mod schema;
 mod syntax;
@@ -58,15 +59,18 @@ const QUOTE: usize = 60;
 /// How far one looks back for the start of a tag.
 const LOOK_BACK: usize = 4 << 10;
 
+/// A text, cut if it has more characters than are quoted.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(QUOTE) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
 impl Context<'_> {
     /// The characters of a span, shortened if there are many.
     fn quote(&self, span: Span) -> String {
-        let text = String::from_utf8_lossy(span.of(self.text));
-        let mut chars = text.char_indices();
-        match chars.nth(QUOTE) {
-            None => text.into_owned(),
-            Some((end, _)) => format!("{}...", &text[..end]),
-        }
+        shortened(&String::from_utf8_lossy(span.of(self.text)))
     }
 
     /// What the finding's own span covers.
@@ -127,16 +131,18 @@ impl Context<'_> {
         Some(format!("https://libvirt.org/formatdomain.html#{anchor}"))
     }
 
-    /// The device that the finding lies in, as its author would call it: "disk vdb".
-    fn device(&self) -> Option<String> {
-        let owner = self.finding.owner;
-        if owner == u32::MAX {
-            return None;
-        }
-        let start = owner as usize + 1;
+    /// The tag of the device that the finding lies in.
+    fn device_tag(&self) -> Option<String> {
+        let start = (self.finding.owner != u32::MAX).then_some(self.finding.owner as usize + 1)?;
         let rest = self.text.get(start..)?;
         let end = rest.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))?;
-        let kind = self.quote(Span::new(start, start + end));
+        Some(self.quote(Span::new(start, start + end)))
+    }
+
+    /// The device that the finding lies in, as its author would call it: "disk vdb".
+    fn device(&self) -> Option<String> {
+        let kind = self.device_tag()?;
+        let owner = self.finding.owner;
         let content = xml::content_start(self.text, owner as usize)?;
         // What names a device, in the order in which people would use it.
         let wanted: &[(&str, &str)] = match kind.as_str() {

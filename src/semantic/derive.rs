@@ -137,6 +137,12 @@ pub(super) fn push_key(text: &[u8], key: &mut Vec<u8>) {
     }
 }
 
+/// Whether a value may be a number of at least `least`, in whatever base it is read.
+pub fn may_reach(text: &[u8], least: i64) -> bool {
+    let reaches = |number: Option<i128>| number.is_some_and(|number| number >= i128::from(least));
+    reaches(number(text)) || (!is_regular(text) && reaches(octal(text)))
+}
+
 /// A size in bytes: a number times its unit (`virScaleInteger`).
 pub(super) fn bytes(text: &[u8], unit_text: &[u8]) -> Option<i128> {
     number(text)?.checked_mul(unit(unit_text.trim_ascii())?)
@@ -144,17 +150,19 @@ pub(super) fn bytes(text: &[u8], unit_text: &[u8]) -> Option<i128> {
 
 /// The bytes of a unit: `k` and `KiB` are 1024, `KB` is 1000.
 fn unit(text: &[u8]) -> Option<i128> {
-    let lower = text.to_ascii_lowercase();
-    if matches!(&lower[..], b"" | b"b" | b"byte" | b"bytes") {
+    let single: [&[u8]; 4] = [b"", b"b", b"byte", b"bytes"];
+    if single.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Some(1);
     }
-    let (letter, suffix) = lower.split_first()?;
-    let base: i128 = match suffix {
-        b"" | b"ib" => 1024,
-        b"b" => 1000,
-        _ => return None,
+    let (letter, suffix) = text.split_first()?;
+    let base: i128 = if suffix.is_empty() || suffix.eq_ignore_ascii_case(b"ib") {
+        1024
+    } else if suffix.eq_ignore_ascii_case(b"b") {
+        1000
+    } else {
+        return None;
     };
-    let power = b"kmgtpe".iter().position(|l| l == letter)? as u32 + 1;
+    let power = b"kmgtpe".iter().position(|l| l.eq_ignore_ascii_case(letter))? as u32 + 1;
     Some(base.pow(power))
 }
 

@@ -103,6 +103,11 @@ impl Facts {
         node.next = next;
     }
 
+    /// Something in an element that is still open is damaged. Whether that is news of it.
+    pub fn distrust(&mut self, node: u32) -> bool {
+        !std::mem::replace(&mut self.nodes[node as usize].faulty, true)
+    }
+
     /// The values of a node.
     pub(super) fn values_of(&self, node: u32) -> &[Value] {
         // The values of a node stand before those of its first child, which is the next node in document order.

@@ -10,5 +10,5 @@ mod facts;
 mod functions;
 mod sets;
 
-pub use derive::is_regular;
+pub use derive::{is_regular, may_reach};
 pub use facts::{Facts, Node, Value};

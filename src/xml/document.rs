@@ -195,21 +195,26 @@ fn declared_encoding(bytes: &[u8]) -> Option<Span> {
 
 /// What a declared name stands for.
 fn classify(name: &[u8]) -> Declared {
-    let lower = name.to_ascii_lowercase();
+    let is = |word: &[u8]| name.eq_ignore_ascii_case(word);
+    let starts = |word: &[u8]| name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     let wide: [&[u8]; 6] = [b"utf-16", b"utf16", b"utf-32", b"ucs-", b"ucs2", b"iso-10646-ucs"];
-    match &*lower {
-        b"utf-8" | b"utf8" => return Declared::Utf8,
-        b"us-ascii" | b"ascii" => return Declared::Ascii,
-        // A name that is none is for the declaration's own check to tell.
-        b"" => return Declared::Utf8,
-        _ if !name[0].is_ascii_alphabetic() => return Declared::Utf8,
-        _ if wide.iter().any(|wide| lower.starts_with(wide)) => return Declared::Wide,
-        _ => {}
+    if is(b"utf-8") || is(b"utf8") {
+        return Declared::Utf8;
     }
-    let known = lower.starts_with(b"iso-8859-") || lower.starts_with(b"iso8859-") || lower.starts_with(b"iso_8859-");
-    let known =
-        known || lower.starts_with(b"latin") || lower.starts_with(b"windows-125") || lower.starts_with(b"cp125");
-    match Encoding::for_label(&lower).filter(|encoding| known && encoding.is_single_byte()) {
+    if is(b"us-ascii") || is(b"ascii") {
+        return Declared::Ascii;
+    }
+    // A name that is none is for the declaration's own check to tell.
+    if !name.first().is_some_and(u8::is_ascii_alphabetic) {
+        return Declared::Utf8;
+    }
+    if wide.iter().any(|wide| starts(wide)) {
+        return Declared::Wide;
+    }
+    let families: [&[u8]; 6] = [b"iso-8859-", b"iso8859-", b"iso_8859-", b"latin", b"windows-125", b"cp125"];
+    let known = families.iter().any(|family| starts(family));
+    // The label is looked up whatever its case.
+    match Encoding::for_label(name).filter(|encoding| known && encoding.is_single_byte()) {
         Some(encoding) => Declared::SingleByte(encoding),
         None => Declared::Unknown,
     }

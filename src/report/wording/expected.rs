@@ -20,6 +20,8 @@ pub(super) fn expectation(table: &'static Table, type_: usize, wrong: &str, targ
     let type_ = &table.types[type_];
     let help = match type_.example {
         "" => format!("expected {}", type_.is),
+        // Some types name an example in their own words.
+        _ if type_.is.contains("such as") => format!("expected {}", type_.is),
         example => format!("expected {}, such as `{example}`", type_.is),
     };
     Expectation { help, meant: None }
@@ -38,6 +40,8 @@ fn words(table: &'static Table, type_: usize, target: Version) -> Vec<&'static s
 
 fn among(words: &[&'static str], wrong: &str) -> Expectation {
     let wrong_trimmed = wrong.trim();
+    // What begins like a value is one that was cut short or written with something behind it; that is likelier than slips.
+    let begins = |word: &str| !wrong_trimmed.is_empty() && word.starts_with(wrong_trimmed);
     let mut ranked: Vec<(usize, &'static str)> = words
         .iter()
         .map(|word| {
@@ -46,12 +50,21 @@ fn among(words: &[&'static str], wrong: &str) -> Expectation {
             (distance, *word)
         })
         .collect();
-    ranked.sort_by_key(|(distance, _)| *distance);
+    ranked.sort_by_key(|(distance, word)| (*distance, !begins(word)));
+    // Two letters or more that begin a single value mean it.
+    let mut starts = ranked.iter().filter(|(_, word)| begins(word));
+    if let (Some(start), None) = (starts.next().copied(), starts.next())
+        && wrong_trimmed.len() > 1
+        && ranked[0].0 > 0
+    {
+        ranked.retain(|other| *other != start);
+        ranked.insert(0, start);
+    }
     let (distance, nearest) = ranked[0];
+    let begun = wrong_trimmed.len() > 1 && begins(nearest);
     let near = wrong.len() <= 64
-        && distance <= 1 + nearest.len() / 4
         && !wrong_trimmed.is_empty()
-        && distance < nearest.len().max(2);
+        && (begun || (distance <= 1 + nearest.len() / 4 && distance < nearest.len().max(2)));
     if near {
         let others = words.len() - 1;
         let help = match others {

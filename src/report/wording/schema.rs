@@ -1,9 +1,9 @@
 //! Words for findings about the document's shape.
 
 use super::expected::{expectation, list};
-use super::{Context, Wording};
+use super::{Context, Wording, shortened};
 use crate::diagnostic::{Applicability, Arg, Fix, Span, codes};
-use crate::table::Table;
+use crate::table::{Form, Verdict};
 use crate::xml;
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
@@ -50,6 +50,14 @@ fn rename(c: &Context<'_>, text: &str) -> Option<Fix> {
 
 fn not_libvirt(c: &Context<'_>) -> Wording {
     let root = c.quoted();
+    if c.name(0).is_some_and(|name| name == root) {
+        // The name is right, so it is the namespace that is not.
+        return Wording {
+            message: format!("<{root}> is in a namespace; libvirt's documents are in none"),
+            help: Some(format!("remove the xmlns from <{root}>")),
+            ..Wording::default()
+        };
+    }
     Wording {
         message: format!("<{root}> is no root element of libvirt's domains"),
         help: Some(c.name(0).map_or("the root must be <domain>".into(), |name| format!("did you mean <{name}>?"))),
@@ -64,7 +72,7 @@ fn unknown_element(c: &Context<'_>) -> Wording {
         Some(right) => Some(format!("did you mean <{right}>?")),
         None => match c.finding.related {
             Some(span) => Some(format!("move it into <{}>, which needs it", c.quote(span))),
-            None => homes(c.table, &name, &parent).or_else(|| contents(c)),
+            None => homes(c, &name, &parent).or_else(|| contents(c)).or_else(|| Some("remove it".into())),
         },
     };
     Wording {
@@ -88,21 +96,51 @@ fn near(right: &str, wrong: &str) -> bool {
 }
 
 /// "<x> belongs in <y>", for a name that is right elsewhere.
-fn homes(table: &'static Table, name: &str, here: &str) -> Option<String> {
+fn homes(c: &Context<'_>, name: &str, here: &str) -> Option<String> {
+    let table = c.table;
+    let tags_in = |parent: &str| -> Vec<&'static str> {
+        let shapes = table.elements.iter().filter(|element| element.tag == parent);
+        let children = shapes.flat_map(|element| table.children_of(element));
+        children.map(|child| table.names[child.name as usize]).collect()
+    };
     let mut homes: Vec<&'static str> = Vec::new();
-    for element in table.elements {
-        let has = table.children_of(element).iter().any(|child| table.names[child.name as usize] == name);
-        if has && !element.tag.is_empty() && element.tag != here && !homes.contains(&element.tag) {
+    // The parents of the element in which the name stands wrongly.
+    let mut above: Vec<&'static str> = Vec::new();
+    for element in table.elements.iter().filter(|element| !element.tag.is_empty()) {
+        let children = table.children_of(element);
+        let has = |tag: &str| children.iter().any(|child| table.names[child.name as usize] == tag);
+        if element.tag != here && has(name) && !homes.contains(&element.tag) {
             homes.push(element.tag);
         }
+        if has(here) && !above.contains(&element.tag) {
+            above.push(element.tag);
+        }
     }
-    // The nearest to the root are the ones that people mean.
-    homes.sort_by_key(|tag| !matches!(*tag, "domain" | "devices" | "os" | "features" | "cpu"));
+    // The device that this lies in is the likeliest.
+    if let Some(device) = c.device_tag().filter(|tag| homes.contains(&tag.as_str())) {
+        return Some(format!("<{name}> belongs in <{device}>"));
+    }
+    // What one means is near: a child, the parent or a sibling of the element, or near to the root.
+    let (inside, general) = (tags_in(here), tags_in("domain"));
+    let beside: Vec<&'static str> = above.iter().flat_map(|parent| tags_in(parent)).collect();
+    let distance = |tag: &&'static str| match *tag {
+        tag if above.contains(&tag) => 0,
+        tag if inside.contains(&tag) => 1,
+        tag if beside.contains(&tag) && !general.contains(&tag) => 2,
+        "domain" | "devices" => 3,
+        "os" | "features" | "cpu" => 4,
+        tag if general.contains(&tag) => 5,
+        _ => 6,
+    };
+    homes.sort_by_key(|tag| (distance(tag), !matches!(*tag, "features" | "os" | "cpu")));
     match homes.as_slice() {
         [] => None,
         [home] => Some(format!("<{name}> belongs in <{home}>")),
         [one, two] => Some(format!("<{name}> belongs in <{one}> or <{two}>")),
-        [one, two, ..] => Some(format!("<{name}> belongs in <{one}>, <{two}> or {} others", homes.len() - 2)),
+        [one, two, ..] if distance(one) < 6 && distance(two) == 6 => {
+            Some(format!("<{name}> belongs in <{one}> and others"))
+        }
+        [one, two, ..] => Some(format!("<{name}> belongs in <{one}>, <{two}> and others")),
     }
 }
 
@@ -135,6 +173,16 @@ fn misplaced_element(c: &Context<'_>) -> Wording {
 
 fn foreign_element(c: &Context<'_>) -> Wording {
     let (name, parent) = (c.quoted(), c.span_arg(1).unwrap_or_default());
+    // Someone who writes a hypervisor's usual prefix means that hypervisor's namespace.
+    let usual =
+        name.split_once(':').and_then(|(prefix, _)| c.table.namespaces.iter().find(|(known, _)| *known == prefix));
+    if let Some((prefix, uri)) = usual {
+        return Wording {
+            message: format!("<{name}> is in a namespace that libvirt does not read"),
+            help: Some(format!("write xmlns:{prefix}='{uri}'")),
+            ..Wording::default()
+        };
+    }
     Wording {
         message: format!("<{name}> in <{parent}> is in a namespace that libvirt does not read"),
         help: Some("move it into <metadata>, where any namespace may stand".into()),
@@ -223,6 +271,13 @@ fn invalid_value(c: &Context<'_>) -> Wording {
             ..Wording::default()
         };
     }
+    if let Some(wording) = surrounded(c, type_, c.finding.span) {
+        return wording;
+    }
+    if let Some((number, unit)) = number_and_unit(c, type_, &value) {
+        let help = Some(format!("write {name}='{number}' unit='{unit}'"));
+        return Wording { message, help, url: c.url(c.element(1)), ..Wording::default() };
+    }
     let expected = expectation(c.table, type_, &value, c.target);
     Wording {
         message,
@@ -254,11 +309,62 @@ fn padded(c: &Context<'_>) -> Wording {
     }
 }
 
+/// A value that would be right without the white space around it. `span` is the value with it.
+fn surrounded(c: &Context<'_>, type_: usize, span: Span) -> Option<Wording> {
+    let written = span.of(c.text);
+    let value = written.trim_ascii();
+    if value.len() == written.len() || c.table.value(type_ as u16, value, c.target) != Verdict::Good {
+        return None;
+    }
+    let value = String::from_utf8_lossy(value).into_owned();
+    Some(Wording {
+        message: format!("`{}` has white space around it", shortened(&value)),
+        help: Some(format!("write `{}`", shortened(&value))),
+        url: c.url(c.element(1)),
+        fix: Some(Fix { applicability: Applicability::Unsafe, edits: vec![(span, value)] }),
+        ..Wording::default()
+    })
+}
+
+/// The span together with the white space around it.
+fn with_space(text: &[u8], span: Span) -> Span {
+    let before = &text[..(span.start as usize).min(text.len())];
+    let after = text.get(span.end as usize..).unwrap_or_default();
+    let start = before.trim_ascii_end().len();
+    Span::new(start, span.end as usize + (after.len() - after.trim_ascii_start().len()))
+}
+
+/// The parts of `2 GiB`, if the number alone would be right, the unit is one that libvirt knows, and the element has an attribute for it.
+fn number_and_unit<'v>(c: &Context<'_>, type_: usize, value: &'v str) -> Option<(&'v str, &'v str)> {
+    c.table.attribute_slot(c.element(1)?, b"unit")?;
+    let end = value.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = (&value[..end], value[end..].trim());
+    let prefixes = ["", "k", "K", "M", "G", "T", "P", "E"];
+    let known = matches!(unit, "b" | "bytes" | "B")
+        || prefixes.iter().any(|prefix| unit.strip_prefix(prefix).is_some_and(|rest| matches!(rest, "B" | "iB" | "")));
+    let right = end > 0 && c.table.value(type_ as u16, number.as_bytes(), c.target) == Verdict::Good;
+    (right && known && !unit.is_empty()).then_some((number, unit))
+}
+
 fn invalid_text(c: &Context<'_>) -> Wording {
     let tag = c.span_arg(2).unwrap_or_default();
     let blank = matches!(c.finding.args[2], Arg::Span(name) if name == c.finding.span);
     let value = if blank { String::new() } else { c.quoted() };
     let message = if value.is_empty() { format!("<{tag}> is empty") } else { format!("`{value}` is no valid <{tag}>") };
+    if !blank && let Some(type_) = c.item(0) {
+        // The finding's span is the text without the white space around it.
+        if let Some(wording) = surrounded(c, type_, with_space(c.text, c.finding.span)) {
+            return wording;
+        }
+        if let Some((number, unit)) = number_and_unit(c, type_, &value) {
+            return Wording {
+                message,
+                help: Some(format!("write <{tag} unit='{unit}'>{number}</{tag}>")),
+                url: c.url(c.element(1)),
+                ..Wording::default()
+            };
+        }
+    }
     let expected = c.item(0).map(|type_| expectation(c.table, type_, &value, c.target));
     Wording {
         message,
@@ -306,29 +412,29 @@ fn missing_attribute(c: &Context<'_>) -> Wording {
             };
         }
     }
-    let example = c.item(2).map_or(String::new(), |type_| example(c, type_));
+    let help = c.item(2).map_or(format!("add {name}='...'"), |type_| how_to_add(c, name, type_));
     Wording {
         message: format!("<{tag}> needs the attribute `{name}`"),
-        help: Some(format!("add {name}='{example}'")),
+        help: Some(help),
         url: c.url(c.element(0)),
         ..Wording::default()
     }
 }
 
-/// A value to show for a type.
-fn example(c: &Context<'_>, type_: usize) -> String {
+/// How to write an attribute of a type.
+fn how_to_add(c: &Context<'_>, name: &str, type_: usize) -> String {
     let type_ = &c.table.types[type_];
-    match type_.form {
-        crate::table::Form::Words(words) => {
-            let words = words.of(c.table.words);
-            if words.len() <= 3 {
-                words.iter().map(|word| word.name.text).collect::<Vec<_>>().join("|")
-            } else {
-                format!("{}|...", words[0].name.text)
-            }
-        }
-        _ if type_.example.is_empty() => "...".into(),
-        _ => type_.example.into(),
+    let Form::Words(words) = type_.form else {
+        let example = if type_.example.is_empty() { "..." } else { type_.example };
+        return format!("add {name}='{example}'");
+    };
+    let words = words.of(c.table.words).iter().filter(|word| word.since <= c.target && word.until > c.target);
+    let words: Vec<&'static str> = words.map(|word| word.name.text).collect();
+    match words.as_slice() {
+        [] => format!("add {name}='...'"),
+        [word] => format!("add {name}='{word}'"),
+        [_, _] | [_, _, _] => format!("add {name}='...': {}", list(words.iter())),
+        [first, ..] => format!("add {name}, such as {name}='{first}'"),
     }
 }
 

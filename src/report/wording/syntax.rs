@@ -1,6 +1,6 @@
 //! Words for findings about XML itself.
 
-use super::{Context, Wording};
+use super::{Context, Wording, faults};
 use crate::diagnostic::{Applicability, Arg, Fix, codes};
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
@@ -46,9 +46,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
                 None => say(format!("</{quoted}> closes nothing"), "remove it"),
             }
         }
-        codes::MALFORMED_TAG => {
-            say("this tag is not well-formed".into(), "a tag is <name attribute='value'>, and `<` in text is &lt;")
-        }
+        codes::MALFORMED_TAG => faults::tag(c),
         codes::UNQUOTED_VALUE => {
             // A quote may stand at one end only.
             let bare = quoted.trim_matches(['\'', '"']).to_owned();
@@ -102,12 +100,8 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         codes::UNCLOSED_COMMENT => say("this comment is not closed".into(), "add -->"),
         codes::DOUBLE_HYPHEN => say("`--` cannot stand in a comment".into(), "write - - or another character"),
         codes::UNCLOSED_CDATA => say("this CDATA section is not closed".into(), "add ]]>"),
-        codes::MALFORMED_INSTRUCTION => {
-            say("this processing instruction is not well-formed".into(), "write <?name text?>")
-        }
-        codes::MALFORMED_DECLARATION => {
-            say("the XML declaration is not well-formed".into(), "write <?xml version='1.0' encoding='UTF-8'?>")
-        }
+        codes::MALFORMED_INSTRUCTION => faults::instruction(c),
+        codes::MALFORMED_DECLARATION => faults::declaration(c),
         codes::MISPLACED_DECLARATION => say(
             "the XML declaration must be the very first thing".into(),
             "move it to the first byte of the file, or remove it",
@@ -131,12 +125,9 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
             "declare the encoding that the file has, such as UTF-8",
         ),
         codes::UNBOUND_PREFIX => {
-            say(format!("the prefix of `{quoted}` is not bound"), "declare it with xmlns:prefix='...'")
+            say(format!("the prefix `{quoted}` is not bound"), &format!("declare it with xmlns:{quoted}='...'"))
         }
-        codes::BAD_NAMESPACE_BINDING => say(
-            format!("`{quoted}` is no valid namespace declaration"),
-            "bind the prefix to a name that is not empty or reserved",
-        ),
+        codes::BAD_NAMESPACE_BINDING => faults::binding(c),
         codes::TOO_LARGE => say(
             format!("the file is larger than {} bytes", number(0)),
             "libvirt reads at most 10 MiB; raise the limit with --max-size",

@@ -515,6 +515,8 @@ pub enum Judge {
 /// What sets rules off. A rule is looked at only for elements where the least common thing that its condition needs is there.
 #[derive(Clone, Copy, Debug)]
 pub struct Trigger {
+    /// The least number that the attribute must have, read in any base; `i64::MIN` if it need not be a number.
+    pub least: i64,
     /// The attribute's values, in `trigger_words`; any if there is none.
     pub words: Range,
     /// The rules, in `trigger_rules`.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::compile::{Compiler, Error, keep, push};
 use super::compiled::*;
-use super::triggers::Atoms;
 use super::expression::{self, Condition, PathText, StepText, Value};
 use super::key::Name;
 use super::source::{self, Spanned};
+use super::triggers::Atoms;
 use super::version::Version;
 
 /// Functions of a path that conditions may call, and what they give. They live in `semantic::derive`.
@@ -249,7 +249,10 @@ impl Compiler<'_> {
         }
         if let Some(best) = candidates.into_iter().min_by_key(|candidate| candidate.score) {
             for atom in best.atoms {
-                atoms.entry((atom.element, atom.attribute, atom.words)).or_default().insert((number, atom.up));
+                atoms
+                    .entry((atom.element, atom.attribute, atom.words, atom.least))
+                    .or_default()
+                    .insert((number, atom.up));
             }
         }
     }

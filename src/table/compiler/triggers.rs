@@ -18,7 +18,13 @@ impl Compiler<'_> {
         let common = types.iter().any(|type_| COMMON_NAMES.contains(&self.tag_of(*type_)));
         let atoms = types
             .iter()
-            .map(|element| Atom { element: *element, attribute: String::new(), words: Vec::new(), up: 0 })
+            .map(|element| Atom {
+                element: *element,
+                attribute: String::new(),
+                words: Vec::new(),
+                least: i64::MIN,
+                up: 0,
+            })
             .collect();
         Candidate { score: if common { 40 } else { 10 }, atoms }
     }
@@ -47,6 +53,17 @@ impl Compiler<'_> {
             Condition::Compare(operator, Value::Count(path), Value::Number(least)) => {
                 let some = matches!((*operator, *least), (">", 0..) | (">=" | "=", 1..));
                 if some { self.path_atoms(path, types, &[]) } else { None }
+            }
+            // A number beyond what is usual is rare.
+            Condition::Compare(operator @ (">" | ">="), value, Value::Number(bound)) if numbers(value).is_some() => {
+                let path = numbers(value).expect("it was asked for");
+                let mut candidate = self.path_atoms(path, types, &[])?;
+                if path.attribute.is_some() {
+                    let least = bound + i128::from(*operator == ">");
+                    candidate.score = if least > 255 { 1 } else { candidate.score.min(9) };
+                    candidate.atoms.iter_mut().for_each(|atom| atom.least = i64::try_from(least).unwrap_or(i64::MAX));
+                }
+                Some(candidate)
             }
             Condition::Compare(operator, a, b) => {
                 if let ("=", Value::Path(path), Value::Word(word)) | ("=", Value::Word(word), Value::Path(path)) =
@@ -122,30 +139,36 @@ impl Compiler<'_> {
         let atoms = ends
             .iter()
             .filter(with_attribute)
-            .map(|element| Atom { element: *element, attribute: attribute.clone(), words: words.clone(), up })
+            .map(|element| Atom {
+                element: *element,
+                attribute: attribute.clone(),
+                words: words.clone(),
+                least: i64::MIN,
+                up,
+            })
             .collect();
         Some(Candidate { score, atoms })
     }
 
     /// Gives every shape of every element type its triggers.
     pub(super) fn set_triggers(&mut self, atoms: Atoms) {
-        let mut by_element: BTreeMap<u16, Vec<(String, Range, Range)>> = BTreeMap::new();
-        for ((element, attribute, words), rules) in atoms {
+        let mut by_element: BTreeMap<u16, Vec<(String, Range, i64, Range)>> = BTreeMap::new();
+        for ((element, attribute, words, least), rules) in atoms {
             let words = words.iter().map(|word| Name::new(keep(word))).collect();
             let words = push(&mut self.out.trigger_words, words);
             let rules = push(&mut self.out.trigger_rules, rules.into_iter().collect());
             self.out.elements[element as usize].read = true;
-            by_element.entry(element).or_default().push((attribute, words, rules));
+            by_element.entry(element).or_default().push((attribute, words, least, rules));
         }
         for (element, list) in by_element {
             let mut shape = element;
             while shape != NONE {
                 let mut by_slot: BTreeMap<usize, Vec<Trigger>> = BTreeMap::new();
-                for (attribute, words, rules) in &list {
+                for (attribute, words, least, rules) in &list {
                     if attribute.is_empty() {
                         self.out.elements[shape as usize].sets_off = *rules;
                     } else if let Some(slot) = self.slot_of(shape, attribute) {
-                        by_slot.entry(slot).or_default().push(Trigger { words: *words, rules: *rules });
+                        by_slot.entry(slot).or_default().push(Trigger { least: *least, words: *words, rules: *rules });
                     }
                 }
                 let mask = by_slot.keys().fold(0u64, |mask, slot| mask | 1 << slot);
@@ -162,11 +185,22 @@ impl Compiler<'_> {
     }
 }
 
+/// The path whose numbers a value is, as they are or read in base 8.
+fn numbers(value: &Value) -> Option<&PathText> {
+    match value {
+        Value::Path(path) => Some(path),
+        Value::Call(name, Some(path)) if matches!(name.as_str(), "octal" | "number") => Some(path),
+        _ => None,
+    }
+}
+
 /// What sets a rule off: an element type, or one of its attributes, possibly with one of some values; the subject is `up` levels above.
 pub(super) struct Atom {
     pub(super) element: u16,
     pub(super) attribute: String,
     pub(super) words: Vec<String>,
+    /// The least number that the attribute must have.
+    pub(super) least: i64,
     pub(super) up: u8,
 }
 
@@ -177,7 +211,7 @@ pub(super) struct Candidate {
 }
 
 /// Rules by what sets them off.
-pub(super) type Atoms = BTreeMap<(u16, String, Vec<String>), BTreeSet<(u16, u8)>>;
+pub(super) type Atoms = BTreeMap<(u16, String, Vec<String>, i64), BTreeSet<(u16, u8)>>;
 
 /// Tags and attributes that nearly every domain has.
 const COMMON_NAMES: &[&str] = &[
