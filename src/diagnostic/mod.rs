@@ -155,6 +155,6 @@ pub struct Fix {
     pub edits: Vec<(Span, String)>,
 }
 
-// A finding is stored by the million in a broken tree: it stays within one cache line.
+// A finding is stored by the million in a broken tree, so that its size is watched.
 const _: () = assert!(std::mem::size_of::<Finding>() <= 88);
 const _: () = assert!(std::mem::size_of::<Span>() == 8);
