@@ -32,13 +32,16 @@ impl Hasher for Folded {
     }
 }
 
-/// What is known of the rules and guards in the domain at hand.
+/// What is known of the rules and guards in the domain at hand. Everything in it is marked with the domain's number, so that nothing
+/// need be cleared between domains.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// By guard: whether it holds, once that was asked.
-    guards: Vec<Option<bool>>,
-    /// By rule: its last subject.
-    last: Vec<u32>,
+    /// Number of the domain at hand.
+    domain: u32,
+    /// By guard: the domain in which it was judged, and whether it held.
+    guards: Vec<(u32, bool)>,
+    /// By rule: the domain in which it was last looked at, and the subject.
+    last: Vec<(u32, u32)>,
 }
 
 impl Facts {
@@ -59,10 +62,12 @@ impl Facts {
         let mut fired = std::mem::take(&mut self.fired);
         let mut memory = std::mem::take(&mut self.memory);
         keys.clear();
-        memory.guards.clear();
-        memory.guards.resize(GUARDS.len().max(table.rules.len()), None);
-        memory.last.clear();
-        memory.last.resize(table.rules.len(), NOBODY);
+        memory.domain = memory.domain.wrapping_add(1);
+        if memory.last.is_empty() || memory.domain == 0 {
+            memory.domain = 1;
+            memory.guards = vec![(0, false); table.rules.len()];
+            memory.last = vec![(0, NOBODY); table.rules.len()];
+        }
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
         let key = std::mem::take(&mut self.key);
         let view = View::new(table, text, self, domain, symbols, key);
@@ -76,12 +81,16 @@ impl Facts {
             let meant =
                 (rule.drivers == 0 || rule.drivers & driver != 0) && rule.since <= target && rule.until > target;
             // Several things may set a rule off for one subject; they come one after another.
-            if !meant || std::mem::replace(&mut memory.last[number as usize], subject) == subject {
+            let look = (memory.domain, subject);
+            if !meant || std::mem::replace(&mut memory.last[number as usize], look) == look {
                 continue;
             }
             if rule.guard != NONE {
                 let known = &mut memory.guards[rule.guard_number as usize];
-                if !*known.get_or_insert_with(|| conditions.guard(rule, &view)) {
+                if known.0 != memory.domain {
+                    *known = (memory.domain, conditions.guard(rule, &view));
+                }
+                if !known.1 {
                     continue;
                 }
             }

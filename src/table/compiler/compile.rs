@@ -250,7 +250,7 @@ impl<'f> Compiler<'f> {
     fn device_tags(&self) -> Vec<u8> {
         let mut tags = vec![NO_DEVICE; self.names.len()];
         let mut count = 0;
-        for ((parent, tag), _) in &self.steps {
+        for (parent, tag) in self.steps.keys() {
             if parent == "devices"
                 && let Some(name) = self.name_ids.get(tag)
             {
