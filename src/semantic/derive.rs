@@ -70,21 +70,35 @@ pub fn is_regular(text: &[u8]) -> bool {
 }
 
 /// A number in decimal, or in hexadecimal with 0x.
+#[inline]
 pub(super) fn number(text: &[u8]) -> Option<i128> {
     // Nearly all numbers are a few digits.
-    if !text.is_empty() && text.len() <= 18 && text.iter().all(u8::is_ascii_digit) {
-        return Some(text.iter().fold(0i64, |n, d| n * 10 + i64::from(d - b'0')).into());
+    match plain(text) {
+        Some(number) => Some(number.into()),
+        None => any_number(text),
     }
-    if let [b'0', b'x', digits @ ..] = text
-        && !digits.is_empty()
-        && digits.len() <= 15
-    {
-        let mut number = 0i64;
-        for digit in digits {
-            number = number << 4 | i64::from((*digit as char).to_digit(16)?);
-        }
-        return Some(number.into());
+}
+
+/// A number of a few decimal digits, or of a few hexadecimal ones with 0x.
+#[inline]
+fn plain(text: &[u8]) -> Option<i64> {
+    let (digits, base) = match text {
+        [b'0', b'x', digits @ ..] => (digits, 16),
+        digits => (digits, 10),
+    };
+    if digits.is_empty() || digits.len() > 15 {
+        return None;
     }
+    let mut number = 0i64;
+    for digit in digits {
+        number = number * base + i64::from((*digit as char).to_digit(base as u32)?);
+    }
+    Some(number)
+}
+
+/// A number in all its forms: signs, white space around, any length.
+#[cold]
+fn any_number(text: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -99,10 +113,19 @@ pub(super) fn number(text: &[u8]) -> Option<i128> {
 }
 
 /// A number as libvirt reads those of addresses (`virStrToLong_uip` with base 0): octal when it begins with 0.
+#[inline]
 pub(super) fn octal(text: &[u8]) -> Option<i128> {
     match text {
-        [b'0', b'x', ..] => number(text),
-        [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(|b| (b'0'..b'8').contains(b)) => {
+        [b'0', b'0'..=b'9', ..] => in_base_eight(text),
+        _ => number(text),
+    }
+}
+
+/// A number that begins with 0: one in base 8, or in base 10 if it has other digits, about which the schema has its say.
+#[cold]
+fn in_base_eight(text: &[u8]) -> Option<i128> {
+    match text {
+        [b'0', rest @ ..] if rest.iter().all(|b| (b'0'..b'8').contains(b)) => {
             i128::from_str_radix(std::str::from_utf8(rest).ok()?, 8).ok()
         }
         _ => number(text),

@@ -15,6 +15,8 @@ pub struct Node {
     pub name: u16,
     /// The schema or XML itself has objected to something in it; for a domain, outside of its devices.
     pub faulty: bool,
+    /// The text must be decoded before it is compared, or holds comments or elements.
+    pub coded: bool,
     /// The nearest enclosing node.
     pub parent: u32,
     /// The first node behind this one and all that it holds.
@@ -106,6 +108,7 @@ impl Facts {
         self.nodes.push(Node {
             name,
             faulty: false,
+            coded: false,
             parent,
             next: NOBODY,
             same: NOBODY,
@@ -160,10 +163,11 @@ impl Facts {
 
     /// An element ends.
     #[inline]
-    pub fn close(&mut self, node: u32, text: Span, faulty: bool) {
+    pub fn close(&mut self, node: u32, text: Span, coded: bool, faulty: bool) {
         let next = self.nodes.len() as u32;
         let node = &mut self.nodes[node as usize];
         node.text = text;
+        node.coded = coded;
         node.faulty |= faulty;
         node.next = next;
     }

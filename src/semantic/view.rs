@@ -33,6 +33,8 @@ symbols! {
 /// The facts of a domain while rules look at them.
 pub(super) struct View<'v, 'd> {
     pub table: &'static Table,
+    /// The table is the built-in one, the conditions of which were compiled.
+    pub native: bool,
     pub text: &'d [u8],
     pub facts: &'v Facts,
     /// The domain's node.
@@ -63,6 +65,7 @@ impl<'v, 'd> View<'v, 'd> {
     ) -> Self {
         View {
             table,
+            native: std::ptr::eq(table, Table::built_in()),
             text,
             facts,
             domain,
@@ -128,10 +131,10 @@ impl<'v, 'd> View<'v, 'd> {
     /// An element's text without white space at its ends, decoded.
     #[inline]
     pub fn content(&self, node: u32) -> Cow<'d, [u8]> {
-        let raw = self.node(node).text.of(self.text);
-        if memchr::memchr2(b'&', b'<', raw).is_some() {
-            let mut buffer = Vec::new();
-            return Cow::Owned(xml::content_text(raw, &mut buffer).trim_ascii().to_vec());
+        let node = self.node(node);
+        let raw = node.text.of(self.text);
+        if node.coded {
+            return joined(raw);
         }
         Cow::Borrowed(crate::table::trim(raw))
     }
@@ -216,6 +219,12 @@ fn decoded<'d>(raw: &[u8]) -> Cow<'d, [u8]> {
     let mut buffer = Vec::new();
     xml::decode_value(raw, &mut buffer);
     Cow::Owned(buffer.trim_ascii().to_vec())
+}
+
+#[cold]
+fn joined<'d>(raw: &[u8]) -> Cow<'d, [u8]> {
+    let mut buffer = Vec::new();
+    Cow::Owned(xml::content_text(raw, &mut buffer).trim_ascii().to_vec())
 }
 
 /// Where a path led.

@@ -24,7 +24,7 @@ impl Table {
     /// Whether `value`, with references decoded, is of the type at the target version.
     #[inline]
     pub fn value(&self, type_: u16, value: &[u8], target: Version) -> Verdict {
-        let good = match self.types[type_ as usize].form {
+        let good = match &self.types[type_ as usize].form {
             Form::Anything => true,
             Form::Words(words) => {
                 let padded = value;
@@ -38,9 +38,9 @@ impl Table {
                     Some(_) => Verdict::Good,
                 };
             }
-            Form::Integer { min, max, lexical } => integer(value, min, max, lexical),
-            Form::Pattern(automaton) => self.automata[automaton as usize].accepts(value),
-            Form::Check(check) => CHECKS[check as usize].1(value),
+            Form::Integer { min, max, lexical } => integer(value, *min, *max, *lexical),
+            Form::Pattern(automaton) => self.automata[*automaton as usize].accepts(value),
+            Form::Check(check) => CHECKS[*check as usize].1(value),
             Form::AnyOf(types) => {
                 let mut best = Verdict::Bad;
                 for type_ in types.of(self.type_lists) {
