@@ -1,4 +1,4 @@
-//! Compiles the rule files of `rules/` into static tables. A mistake in them is a build error that names file, line and column.
+//! Compiles the rule files of `rules/` into static tables and the conditions of their rules into Rust. A mistake in them is a build error that names file, line and column.
 
 use std::path::{Path, PathBuf};
 
@@ -32,8 +32,9 @@ fn main() {
         .collect();
     match compiler::compile::compile(&files, &code::codes::NAMES) {
         Ok(table) => {
-            let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("table.rs");
-            std::fs::write(out, compiler::emit::emit(&table)).expect("OUT_DIR is writable");
+            let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+            std::fs::write(out.join("table.rs"), compiler::emit::emit(&table)).expect("OUT_DIR is writable");
+            std::fs::write(out.join("conditions.rs"), compiler::conditions::emit(&table)).expect("OUT_DIR is writable");
         }
         Err(errors) => {
             for error in errors {

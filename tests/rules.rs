@@ -4,10 +4,11 @@
 
 mod support;
 
-use support::{code, none_of};
+use std::path::PathBuf;
+use support::{Document, code, corpus, files, none_of, root};
 use virdict::diagnostic::{Code, Finding, Severity};
 use virdict::engine::{Checker, Options};
-use virdict::table::{Table, Version};
+use virdict::table::{RuleFile, Table, Version};
 
 /// What stands in `<devices>`. A piece with such an element goes there, everything else beside it.
 const DEVICES: &[&str] = &[
@@ -237,4 +238,45 @@ fn pieces_are_put_where_they_belong() {
     );
     assert_eq!(document("<domain/>", ""), "<domain/>");
     assert_eq!(document("<!-- none -->", ""), "<!-- none -->");
+}
+
+#[test]
+fn rules_that_were_compiled_find_what_rules_that_are_interpreted_find() {
+    let mut paths = Vec::new();
+    let mut folders = vec![root().join("rules")];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        folders.extend(entries.filter(|path| path.is_dir()));
+        paths.extend(files(&folder, "toml"));
+    }
+    // Numbers follow the order of the files, which is that of `build.rs`.
+    paths.sort();
+    let read =
+        |path: &PathBuf| RuleFile { name: path.display().to_string(), text: std::fs::read_to_string(path).unwrap() };
+    let rules: Vec<RuleFile> = paths.iter().map(read).collect();
+    let table = Table::load(&rules).unwrap_or_else(|errors| panic!("{}", errors[0]));
+    let mut documents = corpus();
+    let examples = table.codes().flat_map(|code| {
+        let doc = table.explanation(code);
+        [("bad", doc.bad), ("good", doc.good)].map(|(kind, text)| (code, kind, text))
+    });
+    documents.extend(examples.map(|(code, kind, text)| Document {
+        name: format!("the {kind} example of {}", table.code_name(code)),
+        path: PathBuf::new(),
+        bytes: document(text, QEMU).into_bytes(),
+    }));
+    let mut complaints = Vec::new();
+    for target in ["12.8.0", "9.0.0", "7.0.0"] {
+        let target = target.parse().unwrap();
+        let mut compiled = Checker::new(&Options { target, ..Options::default() });
+        let mut interpreted = Checker::new(&Options { table, target, ..Options::default() });
+        for document in &documents {
+            let expected = compiled.check(&document.bytes, true).findings.to_vec();
+            let found = interpreted.check(&document.bytes, true).findings;
+            if found != expected {
+                complaints.push(format!("{}: {found:?}, and compiled {expected:?}", document.name));
+            }
+        }
+    }
+    none_of(&complaints, "documents have other findings when the rules are interpreted");
 }

@@ -4,7 +4,7 @@ use super::Pass;
 use super::frame::{Frame, TextState};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
 use crate::semantic::{Value, is_regular, may_reach};
-use crate::table::{AttributeRule, Block, By, Element, Form, IRREGULAR, Key, NONE, Table, Verdict, Version};
+use crate::table::{AttributeRule, Block, By, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
 /// An element that is being opened.
@@ -114,36 +114,49 @@ impl<'d> Pass<'_, 'd> {
     /// Notes what rules read of the element.
     fn note(&mut self, opening: &Opening<'_, 'd>, frame: &mut Frame) {
         let facts = &mut self.state.facts;
-        frame.node = facts.open(opening.name, frame.element, frame.nearest, frame.name, frame.owner);
+        let devices = frame.element == self.state.devices;
+        frame.node = facts.open(self.table, opening.name, frame.nearest, frame.name, frame.owner, devices);
         frame.nearest = frame.node;
         let slots = self.table.attributes_of(opening.element);
-        let mut rest = frame.attributes & opening.element.read_attributes & !opening.settled;
+        let noted = frame.attributes & opening.element.read_attributes & !opening.settled;
+        let mut rest = noted;
+        let first = facts.values().len();
         while rest != 0 {
             let slot = rest.trailing_zeros() as usize;
             rest &= rest - 1;
             let attribute = &opening.attributes[self.state.by_slot[slot] as usize];
-            facts.value(Value { name: slots[slot].name, coded: attribute.needs_normalising, span: attribute.value });
+            let raw = if attribute.needs_normalising {
+                xml::value(self.text, attribute, &mut self.state.scratch)
+            } else {
+                attribute.value.of(self.text)
+            };
+            let text = crate::table::trim(raw);
+            let word = self.table.word(Key::of(text), text);
+            let (name, coded) = (slots[slot].name, attribute.needs_normalising);
+            facts.value(Value { name, word, coded, span: attribute.value });
         }
         facts.fire(frame.node, opening.element.sets_off.of(self.table.trigger_rules));
         let all = opening.element.trigger_attributes;
         let mut rest = frame.attributes & all & !opening.settled;
         while rest != 0 {
-            let slot = rest.trailing_zeros();
-            rest &= rest - 1;
-            let index = opening.element.trigger_slots as usize + (all & ((1 << slot) - 1)).count_ones() as usize;
-            let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
-            let value = crate::table::trim(attribute.value.of(self.text));
-            let key = Key::of(value);
+            let bit = rest & rest.wrapping_neg();
+            rest ^= bit;
+            let index = opening.element.trigger_slots as usize + (all & (bit - 1)).count_ones() as usize;
+            // What sets a rule off is read by it, so that it is among the values.
+            let number = first + (noted & (bit - 1)).count_ones() as usize;
+            let Value { word, coded, span, .. } = facts.values()[number];
             for trigger in self.table.trigger_slots[index].of(self.table.triggers) {
                 let words = trigger.words.of(self.table.trigger_words);
-                // A value that would have to be decoded sets off whatever it may be.
-                let set_off = match words {
-                    [] => trigger.least == i64::MIN || may_reach(value, trigger.least),
-                    [word] if word.text == IRREGULAR => !is_regular(value),
-                    words => words.iter().any(|word| word.is(key, value)),
+                let value = || crate::table::trim(span.of(self.text));
+                let set_off = if !words.is_empty() {
+                    words.contains(&word)
+                } else if trigger.irregular {
+                    coded || !is_regular(value())
+                } else {
+                    trigger.least == i64::MIN || coded || may_reach(value(), trigger.least)
                 };
-                if set_off || attribute.needs_normalising {
-                    self.state.facts.fire(frame.node, trigger.rules.of(self.table.trigger_rules));
+                if set_off {
+                    facts.fire(frame.node, trigger.rules.of(self.table.trigger_rules));
                 }
             }
         }

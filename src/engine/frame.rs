@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Span;
 use crate::semantic::Facts;
-use crate::table::Table;
+use crate::table::{Table, Version};
 
 /// An open element.
 #[derive(Clone, Copy, Debug)]
@@ -93,13 +93,14 @@ pub(super) struct State {
     pub stranger_findings: Vec<u32>,
     /// Findings inside of the domain's devices.
     pub faults_of_devices: u32,
-    /// The element type whose children are devices.
+    /// The shape, at the target version, of the element whose children are devices.
     pub devices: u16,
 }
 
 impl State {
-    pub fn new(table: &'static Table) -> Self {
-        let devices = table.elements.iter().position(|e| e.key == "devices").map_or(u16::MAX, |index| index as u16);
+    pub fn new(table: &'static Table, target: Version) -> Self {
+        let devices = table.elements.iter().position(|e| e.key == "devices");
+        let devices = devices.map_or(u16::MAX, |index| table.at_version(index as u16, target));
         State {
             frames: Vec::new(),
             blocks: Vec::new(),

@@ -87,7 +87,7 @@ impl Checker {
                 limits: options.limits,
             },
             workspace: xml::Workspace::default(),
-            state: frame::State::new(table),
+            state: frame::State::new(table, options.target),
             findings: Vec::new(),
             facts: table.codes().skip(codes::COUNT as usize).any(|code| options.selection.contains(code)),
         }

@@ -378,7 +378,7 @@ impl<'d> Pass<'_, 'd> {
         let end = (tag as usize + TRIAL).min(self.text.len());
         let slice = &self.text[tag as usize..end];
         let mut findings = Vec::new();
-        let mut state = State::new(self.table);
+        let mut state = State::new(self.table, self.target);
         let mut workspace = xml::Workspace::default();
         let options = xml::Options { namespaces: &[], is_document_root: |_| false, limits: xml::Limits::default() };
         let mut reader = xml::Reader::new(slice, &mut workspace, &options);

@@ -1,68 +1,17 @@
 //! Values that libvirt derives: sizes in bytes, CPU sets, machine classes, effective buses. Each is derived here and nowhere else.
 
-use std::borrow::Cow;
+use super::view::View;
 
-use super::evaluate::{Datum, Place, View};
-
-/// A named function of a path, by its number in `table::CALLS`.
-pub(super) fn call<'d>(
-    view: &View<'_, 'd>,
-    call: u16,
-    path: u16,
-    here: u32,
-    subject: u32,
-    visit: &mut dyn FnMut(Datum<'d>) -> bool,
-) -> bool {
-    let name = crate::table::CALLS[call as usize];
-    match name {
-        "machine" => return visit(Datum::Text(Cow::Borrowed(view.machine_class()))),
-        "arch" => return visit(Datum::Text(Cow::Borrowed(os_type(view, view.symbols.arch)))),
-        _ => {}
-    }
-    view.ends(path, here, subject, &mut |place| match value(view, name, place) {
-        Some(datum) => visit(datum),
-        None => true,
-    })
-}
-
-fn value<'d>(view: &View<'_, 'd>, name: &str, place: Place) -> Option<Datum<'d>> {
-    let text = || place.text(view);
-    let whole = |number: u64| Datum::Number(number.into());
-    match name {
-        "bytes" => bytes(&text(), view.attribute(place.node, view.symbols.unit).unwrap_or(b"KiB")).map(Datum::Number),
-        "unit-bytes" => unit(&text()).map(Datum::Number),
-        "number" => number(&text()).map(Datum::Number),
-        "octal" => octal(&text()).map(Datum::Number),
-        "length" => Some(whole(String::from_utf8_lossy(&text()).chars().count() as u64)),
-        "digits" => Some(whole(text().iter().filter(|b| b.is_ascii_digit()).count() as u64)),
-        "cpu-count" => cpu_set(&text()).map(|set| whole(set.iter().map(|(from, to)| to - from + 1).sum())),
-        "cpu-max" => cpu_set(&text()).and_then(|set| set.last().map(|(_, to)| whole(*to))),
-        "bus" => disk_bus(view, place.node).map(|bus| Datum::Text(Cow::Borrowed(bus.as_bytes()))),
-        "disk-index" => {
-            let target = view.child(place.node, view.symbols.target)?;
-            disk_index(view.attribute(target, view.symbols.dev)?).map(whole)
-        }
-        _ => None,
-    }
-}
-
-/// A named test of a value, by its number in `table::TESTS`.
-pub(super) fn test(test: u16, datum: &Datum<'_>, word: &str) -> bool {
-    match datum {
-        Datum::Text(text) => test_text(test, text, word),
-        Datum::Number(number) => test_text(test, number.to_string().as_bytes(), word),
-    }
-}
-
-/// The same of a text.
-pub(super) fn test_text(test: u16, text: &[u8], word: &str) -> bool {
-    match crate::table::TESTS[test as usize] {
+/// A named test of a text.
+#[inline(always)]
+pub(super) fn test(test: &str, text: &[u8], word: &str) -> bool {
+    match test {
         "within" => within(text, word),
         "starts-with" => text.starts_with(word.as_bytes()),
         "ends-with" => text.ends_with(word.as_bytes()),
         "contains" => memchr::memmem::find(text, word.as_bytes()).is_some(),
         "power-of-two" => number(text).is_some_and(|n| (n > 0 && n & (n - 1) == 0) == (word == "yes")),
-        "longer-than" => word.parse().is_ok_and(|limit: usize| String::from_utf8_lossy(text).chars().count() > limit),
+        "longer-than" => word.parse().is_ok_and(|limit: usize| characters(text) > limit),
         "irregular" => !is_regular(text),
         "not-plain" => text.iter().any(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && !b"._+-/@,=".contains(b)),
         "overlaps" => match (cpu_set(text), cpu_set(word.as_bytes())) {
@@ -71,6 +20,42 @@ pub(super) fn test_text(test: u16, text: &[u8], word: &str) -> bool {
         },
         _ => false,
     }
+}
+
+/// The same of a number, written in decimal.
+pub(super) fn test_number(name: &str, number: i128, word: &str) -> bool {
+    test(name, number.to_string().as_bytes(), word)
+}
+
+/// How many characters a text has.
+fn characters(text: &[u8]) -> usize {
+    // Every byte but those that go on with a character begins one.
+    text.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+/// How many characters a text has, as a number.
+pub(super) fn length(text: &[u8]) -> Option<i128> {
+    Some(characters(text) as i128)
+}
+
+/// How many decimal digits a text has.
+pub(super) fn digits(text: &[u8]) -> Option<i128> {
+    Some(text.iter().filter(|b| b.is_ascii_digit()).count() as i128)
+}
+
+/// How many members a set of CPUs has.
+pub(super) fn cpu_count(text: &[u8]) -> Option<i128> {
+    cpu_set(text).map(|set| set.iter().map(|(from, to)| i128::from(to - from + 1)).sum())
+}
+
+/// The largest member of a set of CPUs.
+pub(super) fn cpu_max(text: &[u8]) -> Option<i128> {
+    cpu_set(text)?.last().map(|(_, to)| i128::from(*to))
+}
+
+/// A size in bytes: a number with the unit of the element that it belongs to, KiB if none is written.
+pub(super) fn bytes_of(view: &View<'_, '_>, node: u32, text: &[u8]) -> Option<i128> {
+    bytes(text, view.attribute(node, view.symbols.unit).unwrap_or(b"KiB"))
 }
 
 /// Whether a number is written as everybody reads it: decimal without a leading zero, or hexadecimal with 0x.
@@ -145,11 +130,11 @@ pub fn may_reach(text: &[u8], least: i64) -> bool {
 
 /// A size in bytes: a number times its unit (`virScaleInteger`).
 pub(super) fn bytes(text: &[u8], unit_text: &[u8]) -> Option<i128> {
-    number(text)?.checked_mul(unit(unit_text.trim_ascii())?)
+    number(text)?.checked_mul(unit_bytes(unit_text.trim_ascii())?)
 }
 
 /// The bytes of a unit: `k` and `KiB` are 1024, `KB` is 1000.
-fn unit(text: &[u8]) -> Option<i128> {
+pub(super) fn unit_bytes(text: &[u8]) -> Option<i128> {
     let single: [&[u8]; 4] = [b"", b"b", b"byte", b"bytes"];
     if single.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Some(1);
@@ -228,17 +213,6 @@ fn within(address: &[u8], network: &str) -> bool {
     address & mask == base & mask
 }
 
-/// An attribute of `<os><type>`.
-fn os_type<'d>(view: &View<'_, 'd>, attribute: u16) -> &'d [u8] {
-    let type_ = view.child(view.domain, view.symbols.os).and_then(|os| view.child(os, view.symbols.type_));
-    type_.and_then(|type_| view.attribute(type_, attribute)).unwrap_or_default()
-}
-
-/// The machine type as written.
-pub(super) fn machine<'d>(view: &View<'_, 'd>) -> &'d [u8] {
-    os_type(view, view.symbols.machine)
-}
-
 /// The class of a machine type (`qemuDomainIsI440FX` and its like): versioned names count like the plain ones.
 pub(super) fn machine_class(machine: &[u8]) -> &[u8] {
     let starts = |beginning: &str| machine.starts_with(beginning.as_bytes());
@@ -262,18 +236,25 @@ pub(super) fn machine_class(machine: &[u8]) -> &[u8] {
 }
 
 /// The bus of a disk: as written, or as its target's name says (`virDomainDiskDefPostParse`).
-pub(super) fn disk_bus<'d>(view: &View<'_, 'd>, disk: u32) -> Option<&'d str> {
+pub(super) fn disk_bus<'d>(view: &View<'_, 'd>, disk: u32) -> Option<&'d [u8]> {
     let target = view.child(disk, view.symbols.target)?;
     if let Some(bus) = view.attribute(target, view.symbols.bus) {
-        return std::str::from_utf8(bus.trim_ascii()).ok();
+        return Some(bus.trim_ascii());
     }
     if view.attribute(disk, view.symbols.device) == Some(b"floppy") {
-        return Some("fdc");
+        return Some(b"fdc");
     }
     let name = view.attribute(target, view.symbols.dev)?;
     let name = name.strip_prefix(b"ioemu:").unwrap_or(name);
-    let known = [("hd", "ide"), ("sd", "scsi"), ("vd", "virtio"), ("xvd", "xen"), ("ubd", "uml"), ("fd", "fdc")];
-    known.iter().find(|(prefix, _)| name.starts_with(prefix.as_bytes())).map(|(_, bus)| *bus)
+    let known: [(&[u8], &[u8]); 6] =
+        [(b"hd", b"ide"), (b"sd", b"scsi"), (b"vd", b"virtio"), (b"xvd", b"xen"), (b"ubd", b"uml"), (b"fd", b"fdc")];
+    known.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, bus)| *bus)
+}
+
+/// The number of the name of a disk's target.
+pub(super) fn disk_number(view: &View<'_, '_>, disk: u32) -> Option<i128> {
+    let target = view.child(disk, view.symbols.target)?;
+    disk_index(view.attribute(target, view.symbols.dev)?).map(i128::from)
 }
 
 /// The number of a disk target's name: vda is 0, vdaa is 26 (`virDiskNameToIndex`). `None` if libvirt cannot parse it.

@@ -1,6 +1,9 @@
 //! What rules read of a document: elements with their attributes and texts, as places in the document's text.
 
+use super::judge::{Keys, Memory};
+use super::view::Symbols;
 use crate::diagnostic::Span;
+use crate::table::{DEVICE_TAGS, NO_DEVICE, Table};
 
 /// No node.
 pub const NOBODY: u32 = u32::MAX;
@@ -10,12 +13,14 @@ pub const NOBODY: u32 = u32::MAX;
 pub struct Node {
     /// Number of the tag's name in the table.
     pub name: u16,
-    /// Number of the element type's shape.
-    pub element: u16,
+    /// The schema or XML itself has objected to something in it; for a domain, outside of its devices.
+    pub faulty: bool,
     /// The nearest enclosing node.
     pub parent: u32,
     /// The first node behind this one and all that it holds.
     pub next: u32,
+    /// The next device with the same tag, if this is a device and there is one.
+    pub same: u32,
     /// The name in the start tag.
     pub name_span: Span,
     /// The text, empty if there is none.
@@ -24,8 +29,6 @@ pub struct Node {
     pub values: u32,
     /// Offset of the start tag of the device that it belongs to.
     pub owner: u32,
-    /// The schema or XML itself has objected to something in it; for a domain, outside of its devices.
-    pub faulty: bool,
 }
 
 /// An attribute that some rule reads.
@@ -33,27 +36,49 @@ pub struct Node {
 pub struct Value {
     /// Number of its name in the table.
     pub name: u16,
-    /// The value must be decoded before it is compared.
+    /// Number of the value, decoded and without white space around it, among the words that conditions ask for (`Table::word`).
+    pub word: u16,
+    /// The value must be decoded before it is compared with anything but such a word.
     pub coded: bool,
     /// The value between its quotes.
     pub span: Span,
 }
 
+/// The first and the last device of a tag.
+pub(super) type Chain = (u32, u32);
+
 /// The facts of one domain, in document order.
-#[derive(Default)]
 pub struct Facts {
     pub(super) nodes: Vec<Node>,
     pub(super) values: Vec<Value>,
-    pub(super) keys: super::evaluate::Keys,
+    pub(super) keys: Keys,
     /// Rules that were set off, with their subjects.
     pub(super) fired: Vec<(u16, u32)>,
-    /// What is known of each rule in the domain at hand.
-    pub(super) memory: Vec<super::evaluate::Memory>,
-    /// Number of the domain at hand, so that `memory` need not be cleared.
-    pub(super) epoch: u32,
+    /// The node of the domain's devices.
+    pub(super) devices: u32,
+    /// Devices by the number of their tag (`Table::device_tags`).
+    pub(super) chains: [Chain; DEVICE_TAGS],
+    /// What is known of each rule and guard in the domain at hand.
+    pub(super) memory: Memory,
     /// A buffer for keys.
     pub(super) key: Vec<u8>,
-    pub(super) symbols: Option<super::evaluate::Symbols>,
+    pub(super) symbols: Option<Symbols>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Facts {
+            nodes: Vec::new(),
+            values: Vec::new(),
+            keys: Keys::default(),
+            fired: Vec::new(),
+            devices: NOBODY,
+            chains: [(NOBODY, NOBODY); DEVICE_TAGS],
+            memory: Memory::default(),
+            key: Vec::new(),
+            symbols: None,
+        }
+    }
 }
 
 impl Facts {
@@ -62,20 +87,60 @@ impl Facts {
         self.nodes.clear();
         self.values.clear();
         self.fired.clear();
+        self.forget_devices();
     }
 
-    /// An element begins. Its values follow with [`Facts::value`].
+    pub(super) fn forget_devices(&mut self) {
+        if self.devices != NOBODY {
+            self.devices = NOBODY;
+            self.chains = [(NOBODY, NOBODY); DEVICE_TAGS];
+        }
+    }
+
+    /// An element begins. Its values follow with [`Facts::value`]; `devices` says that its children are devices.
     #[inline]
-    pub fn open(&mut self, name: u16, element: u16, parent: u32, name_span: Span, owner: u32) -> u32 {
+    pub fn open(&mut self, table: &Table, name: u16, parent: u32, name_span: Span, owner: u32, devices: bool) -> u32 {
         let values = self.values.len() as u32;
         let text = Span::at(name_span.end as usize);
-        self.nodes.push(Node { name, element, parent, next: NOBODY, name_span, text, values, owner, faulty: false });
-        self.nodes.len() as u32 - 1
+        let node = self.nodes.len() as u32;
+        self.nodes.push(Node {
+            name,
+            faulty: false,
+            parent,
+            next: NOBODY,
+            same: NOBODY,
+            name_span,
+            text,
+            values,
+            owner,
+        });
+        if devices {
+            self.devices = node;
+        } else if parent == self.devices && parent != NOBODY {
+            let tag = table.device_tags[name as usize];
+            if tag != NO_DEVICE {
+                let chain = &mut self.chains[tag as usize];
+                if chain.0 == NOBODY {
+                    chain.0 = node;
+                } else {
+                    self.nodes[chain.1 as usize].same = node;
+                }
+                chain.1 = node;
+            }
+        }
+        node
     }
 
     /// An attribute of the element that just began.
+    #[inline]
     pub fn value(&mut self, value: Value) {
         self.values.push(value);
+    }
+
+    /// The values so far, in the order of the document.
+    #[inline]
+    pub fn values(&self) -> &[Value] {
+        &self.values
     }
 
     /// Something that sets rules off is there.
@@ -109,6 +174,7 @@ impl Facts {
     }
 
     /// The values of a node.
+    #[inline]
     pub(super) fn values_of(&self, node: u32) -> &[Value] {
         // The values of a node stand before those of its first child, which is the next node in document order.
         let from = self.nodes[node as usize].values as usize;
@@ -119,4 +185,4 @@ impl Facts {
 
 // Both are written at start tags.
 const _: () = assert!(std::mem::size_of::<Node>() <= 44);
-const _: () = assert!(std::mem::size_of::<Value>() <= 12);
+const _: () = assert!(std::mem::size_of::<Value>() <= 16);

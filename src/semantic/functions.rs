@@ -2,8 +2,8 @@
 //! `table::FUNCTIONS`.
 
 use super::derive;
-use super::evaluate::View;
 use super::sets;
+use super::view::View;
 
 /// How a function judges.
 #[derive(Clone, Copy)]
@@ -83,18 +83,18 @@ fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
             let Some(index) = derive::disk_index(name) else { return false };
             let index = i128::from(index);
             match bus {
-                "scsi" => [index / 7, 0, 0, index % 7],
-                "ide" => [index / 4, index / 2 % 2, 0, index % 2],
-                "sata" => [index / 6, 0, 0, index % 6],
-                "fdc" => [index / 2, 0, 0, index % 2],
+                b"scsi" => [index / 7, 0, 0, index % 7],
+                b"ide" => [index / 4, index / 2 % 2, 0, index % 2],
+                b"sata" => [index / 6, 0, 0, index % 6],
+                b"fdc" => [index / 2, 0, 0, index % 2],
                 _ => return false,
             }
         }
     };
-    if !matches!(bus, "scsi" | "ide" | "sata" | "fdc") {
+    if !matches!(bus, b"scsi" | b"ide" | b"sata" | b"fdc") {
         return false;
     }
-    key.extend_from_slice(bus.as_bytes());
+    key.extend_from_slice(bus);
     for part in parts {
         key.extend_from_slice(&part.to_le_bytes());
     }

@@ -1,7 +1,7 @@
 //! Judgements about sets of CPUs and nodes, sums of memory, UUIDs and dates: what the language of conditions has no words for.
 
 use super::derive;
-use super::evaluate::View;
+use super::view::View;
 
 type Ranges = Vec<(u64, u64)>;
 

@@ -1,7 +1,7 @@
 //! Look-ups in the table: names, slots, codes.
 
 use super::compiler::compile::{Error, RuleFile, compile};
-use super::compiler::compiled::{Attribute, Child, Element, Hash, Table};
+use super::compiler::compiled::{Attribute, Child, Element, Hash, NONE, Table};
 use super::compiler::key::Key;
 use super::compiler::version::Version;
 use crate::diagnostic::{Category, Code, Severity, codes};
@@ -74,6 +74,20 @@ impl Table {
         let slot = self.hashed(element.child_hash, key);
         let children = element.children.of(self.children);
         children.get(slot).filter(|c| c.tag.is(key, tag)).map(|_| slot as u8)
+    }
+
+    /// The number of a value among the words that conditions ask for; `NONE` if none does.
+    #[inline]
+    pub fn word(&self, key: Key, text: &[u8]) -> u16 {
+        let mask = self.vocabulary_slots.len() - 1;
+        let mut at = key.hash() as usize & mask;
+        loop {
+            let number = self.vocabulary_slots[at];
+            if number == NONE || self.vocabulary[number as usize].is(key, text) {
+                return number;
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// The attributes that an element can have in any variant, by slot.

@@ -12,11 +12,11 @@ pub use compiler::checks;
 pub use compiler::compile::{Error, RuleFile, compile};
 pub use compiler::compiled::{
     Attribute, AttributeRule, Automaton, Block, By, Case, Child, ChildRule, Choice, CodeDoc, Comparison, Consequence,
-    DRIVERS, Element, Expression, Form, Group, Judge, Last, Lexical, NONE, Operand, Order, Origin, Path, Range, Rule,
-    Set, Step, Table, Text, Trigger, Type, Word,
+    DEVICE_TAGS, DRIVERS, Element, Expression, Form, Group, Judge, Last, Lexical, NO_DEVICE, NONE, Operand, Order,
+    Origin, Path, Range, Rule, Set, Step, Table, Text, Trigger, Type, Wanted, Word,
 };
 pub use compiler::key::{Key, Name};
-pub use compiler::rules::{CALLS, FUNCTIONS, IRREGULAR, TESTS};
+pub use compiler::rules::{CALLS, FUNCTIONS, TESTS};
 pub use compiler::version::Version;
 pub use lookup::{Counts, Explanation};
 pub use value::{Verdict, trim};

@@ -75,6 +75,10 @@ pub(super) struct Compiler<'f> {
     pub(super) name_ids: HashMap<String, u16>,
     pub(super) element_ids: BTreeMap<String, u16>,
     pub(super) type_ids: HashMap<String, u16>,
+    /// Numbers of the words of conditions.
+    pub(super) word_ids: HashMap<String, u16>,
+    /// Numbers of the guards of rules, by what they say.
+    pub(super) guard_ids: HashMap<String, u16>,
     anonymous: HashMap<Vec<(String, Version, Version)>, u16>,
     /// The first tag that each element type stands under.
     pub(super) tags: HashMap<u16, String>,
@@ -115,14 +119,15 @@ pub struct Buffers {
     pub(super) rules: Vec<Rule>,
     pub(super) trigger_slots: Vec<compiled::Range>,
     pub(super) triggers: Vec<Trigger>,
-    pub(super) trigger_words: Vec<Name>,
+    pub(super) trigger_words: Vec<u16>,
     pub(super) trigger_rules: Vec<(u16, u8)>,
     pub(super) expressions: Vec<Expression>,
     pub(super) operands: Vec<Operand>,
     pub(super) paths: Vec<Path>,
     pub(super) steps: Vec<Step>,
     pub(super) path_lists: Vec<u16>,
-    pub(super) literals: Vec<Name>,
+    pub(super) literals: Vec<Wanted>,
+    pub(super) vocabulary: Vec<Name>,
 }
 
 /// Compiles rule files. `codes` are the names of the codes that Rust code reports, each of which must be documented.
@@ -135,6 +140,8 @@ pub fn compile(files: &[RuleFile], codes: &[&str]) -> Result<Table, Vec<Error>> 
         name_ids: HashMap::new(),
         element_ids: BTreeMap::new(),
         type_ids: HashMap::new(),
+        word_ids: HashMap::new(),
+        guard_ids: HashMap::new(),
         anonymous: HashMap::new(),
         tags: HashMap::new(),
         steps: BTreeMap::new(),
@@ -226,6 +233,33 @@ impl<'f> Compiler<'f> {
         self.names.push(text.to_owned());
         self.name_ids.insert(text.to_owned(), id);
         id
+    }
+
+    /// The number of a word that conditions ask for.
+    pub(super) fn word(&mut self, text: &str) -> u16 {
+        if let Some(id) = self.word_ids.get(text) {
+            return *id;
+        }
+        let id = self.out.vocabulary.len() as u16;
+        self.out.vocabulary.push(Name::new(keep(text)));
+        self.word_ids.insert(text.to_owned(), id);
+        id
+    }
+
+    /// The tags of devices, numbered, by name.
+    fn device_tags(&self) -> Vec<u8> {
+        let mut tags = vec![NO_DEVICE; self.names.len()];
+        let mut count = 0;
+        for (parent, tag) in self.steps.keys() {
+            if parent == "devices"
+                && let Some(name) = self.name_ids.get(tag)
+            {
+                assert!(count < DEVICE_TAGS, "there are more tags of devices than `DEVICE_TAGS` has room for");
+                tags[*name as usize] = count as u8;
+                count += 1;
+            }
+        }
+        tags
     }
 
     // Value types.
@@ -450,8 +484,12 @@ impl<'f> Compiler<'f> {
                 element = self.out.elements[element as usize].older;
             }
         }
+        let device_tags = self.device_tags();
         let out = self.out;
         Table {
+            vocabulary_slots: keep_all(hash_table(&out.vocabulary)),
+            vocabulary: keep_all(out.vocabulary),
+            device_tags: keep_all(device_tags),
             names: keep_all(self.names.iter().map(|n| keep(n)).collect()),
             elements: keep_all(out.elements),
             attributes: keep_all(out.attributes),
@@ -489,6 +527,20 @@ impl<'f> Compiler<'f> {
             literals: keep_all(out.literals),
         }
     }
+}
+
+/// A hash table with a quarter of its entries taken, as `Table::word` reads it.
+fn hash_table(words: &[Name]) -> Vec<u16> {
+    let size = (4 * words.len()).next_power_of_two();
+    let mut slots = vec![NONE; size];
+    for (number, word) in words.iter().enumerate() {
+        let mut at = word.key.hash() as usize & (size - 1);
+        while slots[at] != NONE {
+            at = (at + 1) & (size - 1);
+        }
+        slots[at] = number as u16;
+    }
+    slots
 }
 
 pub(super) fn push<T>(all: &mut Vec<T>, items: Vec<T>) -> compiled::Range {

@@ -84,8 +84,8 @@ pub struct Table {
     pub trigger_slots: &'static [Range],
     /// What sets rules off.
     pub triggers: &'static [Trigger],
-    /// Values of triggers.
-    pub trigger_words: &'static [Name],
+    /// Values of triggers, by their numbers in `vocabulary`.
+    pub trigger_words: &'static [u16],
     /// Rules that a trigger sets off, and how many levels up their subject is.
     pub trigger_rules: &'static [(u16, u8)],
     /// Conditions.
@@ -98,9 +98,21 @@ pub struct Table {
     pub steps: &'static [Step],
     /// Numbers of paths: keys and arguments of messages.
     pub path_lists: &'static [u16],
-    /// Words of conditions.
-    pub literals: &'static [Name],
+    /// Words that conditions hold values against.
+    pub literals: &'static [Wanted],
+    /// Every word that some condition or trigger asks for: a value is looked up once and then compared by its number here.
+    pub vocabulary: &'static [Name],
+    /// A hash table over `vocabulary`: its size is a power of two, free entries are `NONE`, and a word stands at its hash or behind it.
+    pub vocabulary_slots: &'static [u16],
+    /// By name: the number of a device's tag among the tags of devices, `NO_DEVICE` for other names.
+    pub device_tags: &'static [u8],
 }
+
+/// What `Table::device_tags` says of a name that is no device's.
+pub const NO_DEVICE: u8 = u8::MAX;
+
+/// How many tags of devices there may be.
+pub const DEVICE_TAGS: usize = 64;
 
 /// An element type.
 #[derive(Debug)]
@@ -487,6 +499,10 @@ pub struct Rule {
     pub until: Version,
     /// The part of the condition that depends on the domain alone, and so is judged once for each domain; `NONE` for always.
     pub guard: u16,
+    /// Number of that part among those of all rules, the same for rules that share it.
+    pub guard_number: u16,
+    /// Elements of the subjects' types stand nowhere else than where the subjects' paths lead.
+    pub exact: bool,
     /// The rest of the condition; `NONE` for always.
     pub when: u16,
     /// What is judged.
@@ -519,6 +535,8 @@ pub struct Trigger {
     pub least: i64,
     /// The attribute's values, in `trigger_words`; any if there is none.
     pub words: Range,
+    /// Only values are meant that are neither plain decimal numbers nor ones with 0x.
+    pub irregular: bool,
     /// The rules, in `trigger_rules`.
     pub rules: Range,
 }
@@ -536,7 +554,7 @@ pub enum Expression {
     Exists(u16),
     /// Some value of the left compares so with some value of the right.
     Compare(Comparison, u16, u16),
-    /// Some value is one of these words; a word that ends in `*` is a beginning.
+    /// Some value is one of these words, which are in `Table::literals`.
     Among(u16, Range),
     /// A named test of a value, with a literal.
     Test(u16, u16, &'static str),
@@ -564,8 +582,8 @@ pub enum Comparison {
 pub enum Operand {
     /// The values that a path leads to.
     Values(u16),
-    /// A word.
-    Literal(Name),
+    /// A word, by its number in `Table::vocabulary`.
+    Literal(u16),
     /// A number.
     Number(i128),
     /// How many nodes a path leads to.
@@ -574,6 +592,15 @@ pub enum Operand {
     Call(u16, u16),
     /// Arithmetic: `+`, `-`, `*`, `%`.
     Arithmetic(char, u16, u16),
+}
+
+/// A word that a value is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Its number in `Table::vocabulary`; `NONE` if it is a beginning.
+    pub word: u16,
+    /// The word, or the beginning.
+    pub text: &'static str,
 }
 
 /// A path through the facts.

@@ -43,6 +43,9 @@ pub fn emit(table: &Table) -> String {
         steps,
         path_lists,
         literals,
+        vocabulary,
+        vocabulary_slots,
+        device_tags,
     } = table;
     let mut out = String::from("pub static TABLE: Table = Table {\n");
     macro_rules! arrays {
@@ -50,7 +53,7 @@ pub fn emit(table: &Table) -> String {
     }
     arrays!(names elements attributes children slots blocks attribute_rules child_rules groups cases word_blocks case_values choices
         choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules trigger_slots triggers trigger_words trigger_rules
-        expressions operands paths steps path_lists literals);
+        expressions operands paths steps path_lists literals vocabulary vocabulary_slots device_tags);
     out.push_str("    automata: &[\n");
     for automaton in *automata {
         let _ = writeln!(

@@ -10,6 +10,7 @@ pub mod automaton;
 pub mod checks;
 pub mod compile;
 pub mod compiled;
+pub mod conditions;
 mod elements;
 pub mod emit;
 pub mod expression;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use super::compile::{Compiler, Error, keep, push};
 use super::compiled::*;
 use super::expression::{self, Condition, PathText, StepText, Value};
-use super::key::Name;
 use super::source::{self, Spanned};
-use super::triggers::Atoms;
+use super::triggers::{Atom, Atoms};
 use super::version::Version;
 
 /// Functions of a path that conditions may call, and what they give. They live in `semantic::derive`.
@@ -129,7 +128,7 @@ impl Compiler<'_> {
         let since = date(self, &source.since, Version::ALWAYS);
         let until = date(self, &source.until, Version::NEVER);
         let mut condition = None;
-        let (mut guard, mut when) = (NONE, NONE);
+        let (mut guard, mut guard_number, mut when) = (NONE, NONE, NONE);
         if let Some(text) = &source.when {
             let subject = Subject { types: &types, at: text, file };
             match expression::condition(text.get_ref()) {
@@ -142,6 +141,10 @@ impl Compiler<'_> {
                     // What is cheap to judge goes first.
                     own.sort_by_key(|condition| cost(condition));
                     guard = self.all_of(&domain, &subject, &types);
+                    if guard != NONE {
+                        let next = self.guard_ids.len() as u16;
+                        guard_number = *self.guard_ids.entry(format!("{domain:?}")).or_insert(next);
+                    }
                     when = self.all_of(&own, &subject, &types);
                     condition = Some(parsed);
                 }
@@ -223,7 +226,20 @@ impl Compiler<'_> {
             }
         };
         let number = self.out.rules.len() as u16;
-        self.out.rules.push(Rule { subjects, drivers, since, until, guard, when, judge, at, beside, arguments });
+        self.out.rules.push(Rule {
+            subjects,
+            drivers,
+            since,
+            until,
+            guard,
+            guard_number,
+            exact: false,
+            when,
+            judge,
+            at,
+            beside,
+            arguments,
+        });
         self.out.codes.push(CodeDoc {
             name: keep(source.code.get_ref()),
             severity,
@@ -248,6 +264,7 @@ impl Compiler<'_> {
             }
         }
         if let Some(best) = candidates.into_iter().min_by_key(|candidate| candidate.score) {
+            self.out.rules[number as usize].exact = best.atoms.iter().all(|atom| self.is_exact(atom, subjects));
             for atom in best.atoms {
                 atoms
                     .entry((atom.element, atom.attribute, atom.words, atom.least))
@@ -255,6 +272,50 @@ impl Compiler<'_> {
                     .insert((number, atom.up));
             }
         }
+    }
+
+    /// Whether what sets a rule off stands nowhere but below one of its subjects, on the way that the rule's condition goes.
+    fn is_exact(&self, atom: &Atom, subjects: Range) -> bool {
+        let tail =
+            atom.tail.iter().map(|tag| if tag == "*" { NONE } else { self.name_ids.get(tag).copied().unwrap_or(NONE) });
+        let tail: Vec<u16> = tail.collect();
+        let tag = |step: &Step| match step {
+            Step::Down(tag, _) => *tag,
+            Step::Up => NONE,
+        };
+        let paths: Vec<Vec<u16>> = subjects
+            .of(&self.out.path_lists)
+            .iter()
+            .map(|path| {
+                self.out.paths[*path as usize].steps.of(&self.out.steps).iter().map(tag).chain(tail.clone()).collect()
+            })
+            .collect();
+        self.only_there(self.out.elements[atom.element as usize].key, &paths, &mut Vec::new())
+    }
+
+    /// Whether every way up from an element type to a domain is one of the paths. `way` is what was gone so far, from below.
+    fn only_there(&self, key: &str, paths: &[Vec<u16>], way: &mut Vec<u16>) -> bool {
+        let fits = |path: &Vec<u16>, whole: bool| {
+            (if whole { path.len() == way.len() } else { path.len() >= way.len() })
+                && path.iter().rev().zip(way.iter()).all(|(wanted, tag)| *wanted == NONE || wanted == tag)
+        };
+        let domain = self.domains().iter().any(|domain| self.out.elements[*domain as usize].key == key);
+        if domain {
+            return paths.iter().any(|path| fits(path, true));
+        }
+        // A way that is longer than all paths leads elsewhere, and so does every way that goes on from it.
+        if !paths.iter().any(|path| fits(path, false)) {
+            return false;
+        }
+        let above = self.steps.iter().filter(|(_, list)| list.iter().any(|below| below == key));
+        let above: Vec<(String, u16)> =
+            above.filter_map(|((parent, tag), _)| Some((parent.clone(), *self.name_ids.get(tag)?))).collect();
+        above.iter().all(|(parent, tag)| {
+            way.push(*tag);
+            let there = self.only_there(parent, paths, way);
+            way.pop();
+            there
+        })
     }
 
     /// Compiles conditions that must all hold; `NONE` if there is none.
@@ -445,7 +506,11 @@ impl Compiler<'_> {
             }
             Condition::Among(value, words) => {
                 let value = self.value(value, subject, here);
-                let words = words.iter().map(|word| Name::new(keep(word))).collect();
+                let words = words.iter().map(|word| match word.strip_suffix('*') {
+                    Some(beginning) => Wanted { word: NONE, text: keep(beginning) },
+                    None => Wanted { word: self.word(word), text: keep(word) },
+                });
+                let words = words.collect();
                 Expression::Among(value, push(&mut self.out.literals, words))
             }
             Condition::Test(name, value, word) => {
@@ -463,7 +528,7 @@ impl Compiler<'_> {
     fn value(&mut self, value: &Value, subject: &Subject<'_>, here: &Types) -> u16 {
         let compiled = match value {
             Value::Path(path) => Operand::Values(self.path(path, subject, here)),
-            Value::Word(word) => Operand::Literal(Name::new(keep(word))),
+            Value::Word(word) => Operand::Literal(self.word(word)),
             Value::Number(number) => Operand::Number(*number),
             Value::Count(path) => Operand::Count(self.path(path, subject, here)),
             Value::Call(name, path) => {

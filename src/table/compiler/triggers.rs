@@ -6,10 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile::{Compiler, keep, push};
+use super::compile::{Compiler, push};
 use super::compiled::*;
 use super::expression::{Condition, PathText, StepText, Value};
-use super::key::Name;
 use super::rules::{IRREGULAR, Types};
 
 impl Compiler<'_> {
@@ -24,6 +23,7 @@ impl Compiler<'_> {
                 words: Vec::new(),
                 least: i64::MIN,
                 up: 0,
+                tail: Vec::new(),
             })
             .collect();
         Candidate { score: if common { 40 } else { 10 }, atoms }
@@ -115,6 +115,11 @@ impl Compiler<'_> {
             }
         }
         let up = path.steps.len() as u8;
+        let tags = path.steps.iter().map(|step| match step {
+            StepText::Up => "*".to_owned(),
+            StepText::Down(tag, _) => tag.clone(),
+        });
+        let tail: Vec<String> = tags.collect();
         // A word that ends in `*` is no word to look for.
         // Nor is a word that a text has to be.
         let vague = path.attribute.is_none() || words.iter().any(|word| word.ends_with('*'));
@@ -145,6 +150,7 @@ impl Compiler<'_> {
                 words: words.clone(),
                 least: i64::MIN,
                 up,
+                tail: tail.clone(),
             })
             .collect();
         Some(Candidate { score, atoms })
@@ -152,23 +158,24 @@ impl Compiler<'_> {
 
     /// Gives every shape of every element type its triggers.
     pub(super) fn set_triggers(&mut self, atoms: Atoms) {
-        let mut by_element: BTreeMap<u16, Vec<(String, Range, i64, Range)>> = BTreeMap::new();
+        let mut by_element: BTreeMap<u16, Vec<(String, Trigger)>> = BTreeMap::new();
         for ((element, attribute, words, least), rules) in atoms {
-            let words = words.iter().map(|word| Name::new(keep(word))).collect();
+            let irregular = words.iter().any(|word| word == IRREGULAR);
+            let words = if irregular { Vec::new() } else { words.iter().map(|word| self.word(word)).collect() };
             let words = push(&mut self.out.trigger_words, words);
             let rules = push(&mut self.out.trigger_rules, rules.into_iter().collect());
             self.out.elements[element as usize].read = true;
-            by_element.entry(element).or_default().push((attribute, words, least, rules));
+            by_element.entry(element).or_default().push((attribute, Trigger { least, words, irregular, rules }));
         }
         for (element, list) in by_element {
             let mut shape = element;
             while shape != NONE {
                 let mut by_slot: BTreeMap<usize, Vec<Trigger>> = BTreeMap::new();
-                for (attribute, words, least, rules) in &list {
+                for (attribute, trigger) in &list {
                     if attribute.is_empty() {
-                        self.out.elements[shape as usize].sets_off = *rules;
+                        self.out.elements[shape as usize].sets_off = trigger.rules;
                     } else if let Some(slot) = self.slot_of(shape, attribute) {
-                        by_slot.entry(slot).or_default().push(Trigger { least: *least, words: *words, rules: *rules });
+                        by_slot.entry(slot).or_default().push(*trigger);
                     }
                 }
                 let mask = by_slot.keys().fold(0u64, |mask, slot| mask | 1 << slot);
@@ -202,6 +209,8 @@ pub(super) struct Atom {
     /// The least number that the attribute must have.
     pub(super) least: i64,
     pub(super) up: u8,
+    /// The tags on the way from the subject; `*` for any.
+    pub(super) tail: Vec<String>,
 }
 
 /// Atoms of which one must be there, and how common they are.

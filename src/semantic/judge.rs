@@ -1,0 +1,289 @@
+//! Rules against the facts of a domain.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::conditions::{Check, GUARDS, WHENS};
+use super::derive;
+use super::facts::{Facts, NOBODY};
+use super::functions::{FUNCTIONS, Function};
+use super::view::{Symbols, View};
+use crate::diagnostic::{Arg, Code, Finding, Span, codes};
+use crate::table::{DRIVERS, Judge, NONE, Rule, Step, Table, Version};
+
+/// First place of each key that must be unique, by rule and key.
+pub(super) type Keys = HashMap<u64, u32, BuildHasherDefault<Folded>>;
+
+/// The keys are hashes already.
+#[derive(Default)]
+pub(super) struct Folded(u64);
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
+        }
+    }
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+/// What is known of the rules and guards in the domain at hand. Everything in it is marked with the domain's number, so that nothing
+/// need be cleared between domains.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Number of the domain at hand.
+    domain: u32,
+    /// By guard: the domain in which it was judged, and whether it held.
+    guards: Vec<(u32, bool)>,
+    /// By rule: the domain in which it was last looked at, and the subject.
+    last: Vec<(u32, u32)>,
+}
+
+impl Facts {
+    /// Judges the domain whose node this is, and forgets it.
+    pub fn judge(
+        &mut self,
+        domain: u32,
+        table: &'static Table,
+        target: Version,
+        text: &[u8],
+        findings: &mut Vec<Finding>,
+    ) {
+        if self.fired.is_empty() {
+            self.truncate(domain);
+            return;
+        }
+        let mut keys = std::mem::take(&mut self.keys);
+        let mut fired = std::mem::take(&mut self.fired);
+        let mut memory = std::mem::take(&mut self.memory);
+        keys.clear();
+        memory.domain = memory.domain.wrapping_add(1);
+        if memory.last.is_empty() || memory.domain == 0 {
+            memory.domain = 1;
+            memory.guards = vec![(0, false); table.rules.len()];
+            memory.last = vec![(0, NOBODY); table.rules.len()];
+        }
+        let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
+        let key = std::mem::take(&mut self.key);
+        let view = View::new(table, text, self, domain, symbols, key);
+        let conditions = Conditions { native: std::ptr::eq(table, Table::built_in()) };
+        let driver = view.driver();
+        for (number, subject) in fired.drain(..) {
+            if view.fuel.get() == 0 {
+                break;
+            }
+            let rule = &table.rules[number as usize];
+            let meant =
+                (rule.drivers == 0 || rule.drivers & driver != 0) && rule.since <= target && rule.until > target;
+            // Several things may set a rule off for one subject; they come one after another.
+            let look = (memory.domain, subject);
+            if !meant || std::mem::replace(&mut memory.last[number as usize], look) == look {
+                continue;
+            }
+            if rule.guard != NONE {
+                let known = &mut memory.guards[rule.guard_number as usize];
+                if known.0 != memory.domain {
+                    *known = (memory.domain, conditions.guard(rule, &view));
+                }
+                if !known.1 {
+                    continue;
+                }
+            }
+            // Where the schema objects, rules that look further would only repeat it; but what must be unique is so all the same.
+            let faulty = view.node(subject).faulty && !matches!(rule.judge, Judge::Unique(_));
+            if !faulty
+                && (rule.exact || rule.subjects.of(table.path_lists).iter().any(|path| view.is_at(subject, *path)))
+                && conditions.hold(number, rule, &view, subject)
+                // A condition that was not judged to its end says nothing.
+                && view.fuel.get() > 0
+            {
+                view.judge(number, rule, subject, &mut keys, findings);
+            }
+        }
+        self.key = view.key.into_inner();
+        self.keys = keys;
+        self.fired = fired;
+        self.memory = memory;
+        self.truncate(domain);
+    }
+
+    /// Forgets a domain.
+    fn truncate(&mut self, domain: u32) {
+        self.nodes.truncate(domain as usize);
+        self.values.clear();
+        self.fired.clear();
+        self.forget_devices();
+    }
+}
+
+/// Where the conditions of a table's rules are.
+struct Conditions {
+    /// The table is the built-in one, whose conditions were compiled.
+    native: bool,
+}
+
+impl Conditions {
+    fn guard(&self, rule: &Rule, view: &View<'_, '_>) -> bool {
+        if self.native {
+            return GUARDS[rule.guard_number as usize](view, view.domain);
+        }
+        view.holds(rule.guard, view.domain, view.domain)
+    }
+
+    #[inline]
+    fn hold(&self, number: u16, rule: &Rule, view: &View<'_, '_>, subject: u32) -> bool {
+        if self.native {
+            let condition: Check = WHENS[number as usize];
+            return condition(view, subject);
+        }
+        rule.when == NONE || view.holds(rule.when, subject, subject)
+    }
+}
+
+impl View<'_, '_> {
+    /// The bit of the domain's type among the drivers.
+    fn driver(&self) -> u32 {
+        let type_ = self.attribute(self.domain, self.symbols.type_).unwrap_or_default();
+        DRIVERS.iter().position(|driver| driver.as_bytes() == type_).map_or(0, |bit| 1 << bit)
+    }
+
+    /// Whether a node is where a path from the domain leads.
+    fn is_at(&self, mut node: u32, path: u16) -> bool {
+        for step in self.table.paths[path as usize].steps.of(self.table.steps).iter().rev() {
+            let Step::Down(tag, _) = *step else { return false };
+            if node == self.domain || (tag != NONE && self.node(node).name != tag) {
+                return false;
+            }
+            node = self.node(node).parent;
+        }
+        node == self.domain
+    }
+
+    fn judge(&self, number: u16, rule: &'static Rule, subject: u32, keys: &mut Keys, findings: &mut Vec<Finding>) {
+        match rule.judge {
+            Judge::Condition => self.report(number, rule, subject, None, None, findings),
+            Judge::Unique(paths) => {
+                let paths = paths.of(self.table.path_lists);
+                let mut key = self.key.take();
+                key.clear();
+                for path in paths {
+                    let before = key.len();
+                    self.ends(*path, subject, subject, &mut |place| {
+                        derive::push_key(&place.text(self), &mut key);
+                        false
+                    });
+                    if key.len() == before {
+                        self.key.replace(key);
+                        return;
+                    }
+                    key.push(0);
+                }
+                self.unique(number, rule, subject, &key, paths.first().copied(), keys, findings);
+                self.key.replace(key);
+            }
+            Judge::Refers(from, to) => {
+                self.ends(from, subject, subject, &mut |place| {
+                    let wanted = place.text(self);
+                    let mut found = false;
+                    self.ends(to, subject, subject, &mut |candidate| {
+                        found |= candidate.text(self) == wanted;
+                        !found
+                    });
+                    if !found {
+                        self.report(number, rule, subject, Some(place.span(self)), None, findings);
+                    }
+                    true
+                });
+            }
+            Judge::Function(function) => match FUNCTIONS[function as usize].1 {
+                Function::Bad(bad) => {
+                    if bad(self, subject) {
+                        self.report(number, rule, subject, None, None, findings);
+                    }
+                }
+                Function::Key(make) => {
+                    let mut key = self.key.take();
+                    key.clear();
+                    if make(self, subject, &mut key) {
+                        self.unique(number, rule, subject, &key, None, keys, findings);
+                    }
+                    self.key.replace(key);
+                }
+            },
+        }
+    }
+
+    /// Reports the subject if another has the same key.
+    #[allow(clippy::too_many_arguments)]
+    fn unique(
+        &self,
+        number: u16,
+        rule: &'static Rule,
+        subject: u32,
+        key: &[u8],
+        path: Option<u16>,
+        keys: &mut Keys,
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut hash = 0xCBF2_9CE4_8422_2325u64 ^ u64::from(number);
+        for byte in key {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
+        }
+        match keys.entry(hash) {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(subject);
+            }
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                let place = |node: u32| {
+                    let mut span = None;
+                    for path in [rule.at, path.unwrap_or(NONE)] {
+                        if path != NONE && span.is_none() {
+                            self.ends(path, node, node, &mut |place| {
+                                span = Some(place.span(self));
+                                false
+                            });
+                        }
+                    }
+                    span.unwrap_or(self.node(node).name_span)
+                };
+                self.report(number, rule, subject, Some(place(subject)), Some(place(*entry.get())), findings);
+            }
+        }
+    }
+
+    fn report(
+        &self,
+        number: u16,
+        rule: &'static Rule,
+        subject: u32,
+        at: Option<Span>,
+        beside: Option<Span>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let node = self.node(subject);
+        let first = |path: u16| {
+            let mut span = None;
+            if path != NONE {
+                self.ends(path, subject, subject, &mut |place| {
+                    span = Some(place.span(self));
+                    false
+                });
+            }
+            span
+        };
+        let span = at.or_else(|| first(rule.at)).unwrap_or(node.name_span);
+        let code = Code(codes::COUNT + number);
+        let mut finding = Finding::new(code, self.table.severity(code), span);
+        finding.related = beside.or_else(|| first(rule.beside)).filter(|beside| *beside != span);
+        finding.owner = node.owner;
+        for (slot, path) in finding.args.iter_mut().zip(rule.arguments.of(self.table.path_lists)) {
+            *slot = first(*path).map_or(Arg::None, Arg::Span);
+        }
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,330 @@
+//! The conditions of rules as Rust source.
+//!
+//! `build.rs` prints a function for each condition of the built-in table, so that judging a rule costs a few comparisons and no
+//! interpretation. A table made at run time is interpreted (`semantic::interpret`); both say the same, which a test holds. The functions
+//! use what `semantic::view` offers.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::compiled::*;
+use super::rules::{CALLS, TESTS};
+
+/// Prints the functions, and the arrays that find them by rule and by guard.
+pub fn emit(table: &Table) -> String {
+    let mut out = String::new();
+    let mut guards: BTreeMap<u16, u16> = BTreeMap::new();
+    let mut whens = String::new();
+    for (number, rule) in table.rules.iter().enumerate() {
+        if rule.guard != NONE {
+            guards.entry(rule.guard_number).or_insert(rule.guard);
+        }
+        if rule.when == NONE {
+            whens.push_str("    always,\n");
+        } else {
+            function(&mut out, table, &format!("when_{number}"), rule.when);
+            let _ = writeln!(whens, "    when_{number},");
+        }
+    }
+    let mut list = String::new();
+    for (number, expression) in &guards {
+        function(&mut out, table, &format!("guard_{number}"), *expression);
+        let _ = writeln!(list, "    guard_{number},");
+    }
+    let _ = write!(out, "pub(super) static WHENS: &[Check] = &[\n{whens}];\n");
+    let _ = write!(out, "pub(super) static GUARDS: &[Check] = &[\n{list}];\n");
+    out
+}
+
+fn function(out: &mut String, table: &Table, name: &str, expression: u16) {
+    let mut writer = Writer { table, variables: 0 };
+    let body = writer.condition(expression, "subject");
+    let _ = write!(out, "fn {name}(view: &View<'_, '_>, subject: u32) -> bool {{\n    {body}\n}}\n");
+}
+
+/// What an operand gave, as the name of a Rust variable.
+enum Datum {
+    /// An attribute's value.
+    Value(String),
+    /// Bytes without white space at their ends.
+    Text(String),
+    /// A number.
+    Number(String),
+}
+
+struct Writer<'t> {
+    table: &'t Table,
+    /// How many variables there are.
+    variables: usize,
+}
+
+/// Says, for a datum, the Rust condition that asks for it.
+type Then<'a, 't> = &'a mut dyn FnMut(&mut Writer<'t>, Datum) -> String;
+
+impl<'t> Writer<'t> {
+    fn variable(&mut self, prefix: &str) -> String {
+        self.variables += 1;
+        format!("{prefix}{}", self.variables)
+    }
+
+    fn condition(&mut self, expression: u16, here: &str) -> String {
+        match self.table.expressions[expression as usize] {
+            Expression::And(a, b) => format!("({} && {})", self.condition(a, here), self.condition(b, here)),
+            Expression::Or(a, b) => format!("({} || {})", self.condition(a, here), self.condition(b, here)),
+            Expression::Not(a) => format!("!{}", self.condition(a, here)),
+            Expression::Exists(path) => {
+                let path = self.table.paths[path as usize];
+                self.path(path, here, &mut |writer, node| match path.last {
+                    Last::Node => "true".to_owned(),
+                    Last::Value(name) => format!("view.has({node}, {name})"),
+                    Last::Content => writer.has_text(node),
+                })
+            }
+            Expression::Compare(comparison, a, b) => self.operand(a, here, &mut |writer, left| {
+                writer.operand(b, here, &mut |writer, right| writer.compare(comparison, &left, &right, a, b))
+            }),
+            Expression::Among(operand, words) => {
+                let words = words.of(self.table.literals);
+                self.operand(operand, here, &mut |_, datum| among(&datum, words))
+            }
+            Expression::Test(test, operand, word) => {
+                let test = TESTS[test as usize];
+                self.operand(operand, here, &mut |_, datum| match datum {
+                    Datum::Value(value) => format!("derive::test(\"{test}\", &view.text_of({value}), {word:?})"),
+                    Datum::Text(text) => format!("derive::test(\"{test}\", &{text}, {word:?})"),
+                    Datum::Number(number) => format!("derive::test_number(\"{test}\", {number}, {word:?})"),
+                })
+            }
+        }
+    }
+
+    /// A comparison of what two operands, whose numbers these are, gave.
+    fn compare(&mut self, comparison: Comparison, left: &Datum, right: &Datum, a: u16, b: u16) -> String {
+        let sign = match comparison {
+            Comparison::Equal => "==",
+            Comparison::Unequal => "!=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        };
+        let alike = matches!(comparison, Comparison::Equal | Comparison::Unequal);
+        let literal = |operand: u16| match self.table.operands[operand as usize] {
+            Operand::Literal(word) => Some(word),
+            _ => None,
+        };
+        match (left, right) {
+            (Datum::Value(value), _) if alike && literal(b).is_some() => {
+                format!("{value}.word {sign} {}", literal(b).expect("it was asked for"))
+            }
+            (_, Datum::Value(value)) if alike && literal(a).is_some() => {
+                format!("{value}.word {sign} {}", literal(a).expect("it was asked for"))
+            }
+            (Datum::Value(a), Datum::Value(b)) if alike => format!("(view.text_of({a}) {sign} view.text_of({b}))"),
+            (Datum::Value(a), Datum::Text(b)) if alike => format!("(view.text_of({a})[..] {sign} {b}[..])"),
+            (Datum::Text(a), Datum::Value(b)) if alike => format!("({a}[..] {sign} view.text_of({b})[..])"),
+            (Datum::Text(a), Datum::Text(b)) if alike => format!("({a}[..] {sign} {b}[..])"),
+            _ => {
+                let (one, other) = (self.variable("a"), self.variable("b"));
+                let (left, right) = (number(left), number(right));
+                format!("{left}.is_some_and(|{one}| {right}.is_some_and(|{other}| {one} {sign} {other}))")
+            }
+        }
+    }
+
+    /// A Rust condition that holds if `then` holds for anything that an operand gives.
+    fn operand(&mut self, operand: u16, here: &str, then: Then<'_, 't>) -> String {
+        match self.table.operands[operand as usize] {
+            Operand::Literal(word) => {
+                let text = self.table.vocabulary[word as usize].text;
+                then(self, Datum::Text(format!("b{:?}", text)))
+            }
+            Operand::Number(number) => then(self, Datum::Number(format!("{number}i128"))),
+            Operand::Values(path) => {
+                let path = self.table.paths[path as usize];
+                self.path(path, here, &mut |writer, node| writer.text(path.last, node, then))
+            }
+            Operand::Count(path) => {
+                let path = self.table.paths[path as usize];
+                let count = self.variable("count");
+                let counted = format!("{{ {count} += 1; false }}");
+                let walk = self.path(path, here, &mut |_, node| match path.last {
+                    Last::Node => counted.clone(),
+                    Last::Value(name) => format!("(view.has({node}, {name}) && {counted})"),
+                    Last::Content => format!("(view.has_text({node}) && {counted})"),
+                });
+                let then = then(self, Datum::Number(count.clone()));
+                format!("{{ let mut {count} = 0i128; let _ = {walk}; {then} }}")
+            }
+            Operand::Call(call, path) => match CALLS[call as usize] {
+                "machine" => then(self, Datum::Text("view.machine_class()".to_owned())),
+                "arch" => then(self, Datum::Text("view.arch()".to_owned())),
+                call => self.call(call, path, here, then),
+            },
+            Operand::Arithmetic(operator, a, b) => {
+                let (first, second, result) = (self.variable("first"), self.variable("second"), self.variable("sum"));
+                let take = |variable: &str, datum: &Datum| {
+                    format!("{{ {variable} = {}; {variable}.is_some() }}", number(datum))
+                };
+                let left = self.operand(a, here, &mut |_, datum| take(&first, &datum));
+                let right = self.operand(b, here, &mut |_, datum| take(&second, &datum));
+                let method = match operator {
+                    '+' => "checked_add",
+                    '-' => "checked_sub",
+                    '*' => "checked_mul",
+                    _ => "checked_rem",
+                };
+                let then = then(self, Datum::Number(result.clone()));
+                format!(
+                    "{{ let mut {first}: Option<i128> = None; let _ = {left}; let mut {second}: Option<i128> = None; let _ = {right}; \
+                     match ({first}, {second}) {{ (Some(a), Some(b)) => a.{method}(b).is_some_and(|{result}| {then}), _ => false }} }}"
+                )
+            }
+        }
+    }
+
+    /// A named function of a path.
+    fn call(&mut self, call: &str, path: u16, here: &str, then: Then<'_, 't>) -> String {
+        let path = self.table.paths[path as usize];
+        let result = self.variable("result");
+        self.path(path, here, &mut |writer, node| match call {
+            // These are about the element and not about its text.
+            "bus" | "disk-index" => {
+                let (function, datum) = match call {
+                    "bus" => ("disk_bus", Datum::Text(result.clone())),
+                    _ => ("disk_number", Datum::Number(result.clone())),
+                };
+                let then = then(writer, datum);
+                format!("derive::{function}(view, {node}).is_some_and(|{result}| {then})")
+            }
+            _ => {
+                let inner = writer.variable("text");
+                let then = then(writer, Datum::Number(result.clone()));
+                let (read, there) = match path.last {
+                    Last::Value(name) => (format!("view.value({node}, {name})"), "view.text_of"),
+                    Last::Content => (format!("view.has_text({node}).then_some({node})"), "view.content"),
+                    Last::Node => (format!("Some({node})"), "view.content"),
+                };
+                let number = match call {
+                    "bytes" => format!("derive::bytes_of(view, {node}, &{there}({inner}))"),
+                    _ => format!("derive::{}(&{there}({inner}))", call.replace('-', "_")),
+                };
+                format!("{read}.is_some_and(|{inner}| {number}.is_some_and(|{result}| {then}))")
+            }
+        })
+    }
+
+    fn has_text(&self, node: &str) -> String {
+        format!("view.has_text({node})")
+    }
+
+    /// What stands at the end of a path.
+    fn text(&mut self, last: Last, node: &str, then: Then<'_, 't>) -> String {
+        match last {
+            Last::Value(name) => {
+                let value = self.variable("value");
+                let then = then(self, Datum::Value(value.clone()));
+                format!("view.value({node}, {name}).is_some_and(|{value}| {then})")
+            }
+            Last::Node | Last::Content => {
+                let text = self.variable("text");
+                let condition = then(self, Datum::Text(text.clone()));
+                let there = if last == Last::Content { format!("{} && ", self.has_text(node)) } else { String::new() };
+                format!("({there}{{ let {text} = view.content({node}); {condition} }})")
+            }
+        }
+    }
+
+    /// A Rust condition that holds if `then` holds for any node that a path's steps lead to.
+    fn path(&mut self, path: Path, here: &str, then: &mut dyn FnMut(&mut Writer<'t>, &str) -> String) -> String {
+        let steps = path.steps.of(self.table.steps);
+        match (path.origin, steps) {
+            (Origin::Here, _) => self.walk(steps, here, then),
+            (Origin::Subject, _) => self.walk(steps, "subject", then),
+            // Devices are found by their tags.
+            (Origin::Domain, [Step::Down(devices, NONE), Step::Down(tag, filter), rest @ ..])
+                if self.table.names[*devices as usize] == "devices"
+                    && *tag != NONE
+                    && self.table.device_tags[*tag as usize] != NO_DEVICE =>
+            {
+                let node = self.variable("node");
+                let inner = self.filtered(*filter, rest, &node, then);
+                format!("view.any_device({}, |{node}| {inner})", self.table.device_tags[*tag as usize])
+            }
+            (Origin::Domain, _) => self.walk(steps, "view.domain", then),
+        }
+    }
+
+    fn walk(&mut self, steps: &[Step], from: &str, then: &mut dyn FnMut(&mut Writer<'t>, &str) -> String) -> String {
+        let Some((step, rest)) = steps.split_first() else { return then(self, from) };
+        let node = self.variable("node");
+        match *step {
+            Step::Up => {
+                let inner = self.walk(rest, &node, then);
+                format!("view.parent({from}).is_some_and(|{node}| {inner})")
+            }
+            Step::Down(NONE, filter) => {
+                let inner = self.filtered(filter, rest, &node, then);
+                format!("view.any_child({from}, |{node}| {inner})")
+            }
+            Step::Down(name, filter) => {
+                let inner = self.filtered(filter, rest, &node, then);
+                format!("view.any({from}, {name}, |{node}| {inner})")
+            }
+        }
+    }
+
+    fn filtered(
+        &mut self,
+        filter: u16,
+        rest: &[Step],
+        node: &str,
+        then: &mut dyn FnMut(&mut Writer<'t>, &str) -> String,
+    ) -> String {
+        if filter == NONE {
+            return self.walk(rest, node, then);
+        }
+        let filter = self.condition(filter, node);
+        let rest = self.walk(rest, node, then);
+        format!("({filter} && {rest})")
+    }
+}
+
+/// A datum as a number, in an `Option`.
+fn number(datum: &Datum) -> String {
+    match datum {
+        Datum::Value(value) => format!("view.number({value})"),
+        Datum::Text(text) => format!("derive::number(&{text}[..])"),
+        Datum::Number(number) => format!("Some({number})"),
+    }
+}
+
+/// Whether a datum is one of some words or begins with one.
+fn among(datum: &Datum, words: &[Wanted]) -> String {
+    let exact: Vec<&Wanted> = words.iter().filter(|word| word.word != NONE).collect();
+    let beginnings: Vec<&Wanted> = words.iter().filter(|word| word.word == NONE).collect();
+    let mut any = Vec::new();
+    let text = match datum {
+        Datum::Value(value) => {
+            let numbers: Vec<String> = exact.iter().map(|word| word.word.to_string()).collect();
+            if !numbers.is_empty() {
+                any.push(format!("matches!({value}.word, {})", numbers.join(" | ")));
+            }
+            format!("view.text_of({value})")
+        }
+        Datum::Text(text) => {
+            let texts: Vec<String> = exact.iter().map(|word| format!("b{:?}", word.text)).collect();
+            if !texts.is_empty() {
+                any.push(format!("matches!(&{text}[..], {})", texts.join(" | ")));
+            }
+            text.clone()
+        }
+        Datum::Number(number) => {
+            let numbers = words.iter().filter_map(|word| word.text.parse::<i128>().ok());
+            any.extend(numbers.map(|word| format!("{number} == {word}")));
+            return if any.is_empty() { "false".to_owned() } else { format!("({})", any.join(" || ")) };
+        }
+    };
+    any.extend(beginnings.iter().map(|word| format!("{text}.starts_with(b{:?})", word.text)));
+    format!("({})", any.join(" || "))
+}
