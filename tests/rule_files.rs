@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use std::fs;
 use support::damage::{apply, mishap, runner};
 use support::root;
+use virdict::table::{RuleFile, compile};
 
 /// A table that stands alone.
 fn whole() -> String {
@@ -16,8 +17,8 @@ fn whole() -> String {
 
 #[test]
 fn the_table_that_fuzzing_begins_with_is_whole() {
-    let files = [virdict::table::RuleFile { name: "whole.toml".into(), text: whole() }];
-    if let Err(errors) = virdict::table::compile(&files, &[]) {
+    let files = [RuleFile { name: "whole.toml".into(), text: whole() }];
+    if let Err(errors) = compile(&files, &[]) {
         panic!("{}", errors.iter().map(|error| format!("{error}\n")).collect::<String>());
     }
     assert!(check(&whole()));
@@ -70,4 +71,49 @@ fn any_damage_is_told_with_its_place() {
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Compiles a rule file and asserts what is wrong with it.
+#[track_caller]
+fn refused(text: &str, complaint: &str) {
+    assert!(!check(text), "it compiles");
+    let files = [RuleFile { name: "rules.toml".into(), text: text.into() }];
+    let errors = compile(&files, &[]).err().unwrap();
+    assert!(errors.iter().any(|error| error.message.contains(complaint)), "{errors:?}");
+}
+
+#[test]
+fn groups_that_do_not_end_are_refused() {
+    let element = "[element.a]\nis = \"An a.\"\ndocs = \"a\"\nuse = [\"g0\"]\n";
+    refused(&format!("{element}[group.g0]\nuse = [\"g0\", \"g0\"]\n"), "takes itself in");
+    refused(&format!("{element}[group.g0]\nuse = [\"g1\"]\n[group.g1.when.b.c]\nuse = [\"g0\"]\n"), "takes itself in");
+    let doubling = |n: usize| format!("[group.g{n}]\nuse = [\"g{}\", \"g{}\"]\n", n + 1, n + 1);
+    let groups: String = (0..14).map(doubling).collect();
+    refused(&format!("{element}{groups}[group.g14]\n"), "takes itself in, or others too often");
+}
+
+#[test]
+fn names_with_the_same_ends_are_refused() {
+    let attribute = |middle: &str| format!("attributes.abcdefgh{middle}ijklmnop = {{ one-of = [\"a\"] }}\n");
+    let element = "[element.a]\nis = \"An a.\"\ndocs = \"a\"\n";
+    refused(&format!("{element}{}{}", attribute("1"), attribute("2")), "cannot be told apart");
+    assert!(check(&format!("{element}{}{}", attribute("1"), attribute("22"))));
+}
+
+#[test]
+fn types_that_are_wrong_are_refused() {
+    refused("[type.a]\nis = \"x\"\npattern = '('\n", "pattern of type `a`");
+    refused("[type.a]\nis = \"x\"\ncheck = \"none\"\n", "there is no function named `none`");
+    refused("[type.a]\nis = \"x\"\n", "has no form");
+}
+
+/// What fuzzing has found once.
+#[test]
+fn found_by_chance() {
+    for text in [
+        // A block decided by an attribute of a type that there is none of.
+        "[element.a]\nis = \"An a.\"\ndocs = \"a\"\nattributes.b = \"text\"\n[element.a.when.b.otherwise]\n",
+    ] {
+        assert!(!check(text), "{text}");
+    }
 }

@@ -4,10 +4,11 @@
 #[path = "../../tests/invariants/mod.rs"]
 mod invariants;
 
+use invariants::cost::{Measured, cost};
 use invariants::document::Checkers;
-use invariants::memory::{Measured, peak};
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
+use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: Measured = Measured;
@@ -19,11 +20,12 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     CHECKERS.with_borrow_mut(|checkers| {
-        let (done, held) = peak(|| checkers.check(bytes));
+        let (done, cost) = cost(|| checkers.check(bytes));
         if let Err(complaint) = done {
             panic!("{complaint}");
         }
         // Several copies of the document are made to try its fixes; what a check itself takes is less.
-        assert!(held <= 4 * bytes.len() + (20 << 20), "{held} bytes for a document of {}", bytes.len());
+        assert!(cost.bytes <= 4 * bytes.len() + (20 << 20), "{cost:?} for a document of {} bytes", bytes.len());
+        assert!(cost.time < Duration::from_secs(1), "{cost:?} for a document of {} bytes", bytes.len());
     });
 });

@@ -4,13 +4,15 @@
 #[path = "../../tests/invariants/mod.rs"]
 mod invariants;
 
-use invariants::memory::{Measured, peak};
+use invariants::cost::{Measured, cost};
 use libfuzzer_sys::fuzz_target;
+use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: Measured = Measured;
 
 fuzz_target!(|text: &str| {
-    let (_, held) = peak(|| invariants::rule_file::check(text));
-    assert!(held <= 256 << 20, "{held} bytes for {} bytes of rules", text.len());
+    let (_, cost) = cost(|| invariants::rule_file::check(text));
+    assert!(cost.bytes <= 256 << 20, "{cost:?} for {} bytes of rules", text.len());
+    assert!(cost.time < Duration::from_secs(1), "{cost:?} for {} bytes of rules", text.len());
 });

@@ -4,9 +4,10 @@
 #[path = "../../tests/invariants/mod.rs"]
 mod invariants;
 
-use invariants::memory::{Measured, peak};
+use invariants::cost::{Measured, cost};
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
+use std::time::Duration;
 use virdict::xml::Workspace;
 
 #[global_allocator]
@@ -19,7 +20,8 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     WORKSPACE.with_borrow_mut(|workspace| {
-        let ((), held) = peak(|| invariants::xml::check_everything(bytes, workspace));
-        assert!(held <= 4 * bytes.len() + (20 << 20), "{held} bytes for a document of {}", bytes.len());
+        let ((), cost) = cost(|| invariants::xml::check_everything(bytes, workspace));
+        assert!(cost.bytes <= 4 * bytes.len() + (20 << 20), "{cost:?} for a document of {} bytes", bytes.len());
+        assert!(cost.time < Duration::from_secs(1), "{cost:?} for a document of {} bytes", bytes.len());
     });
 });

@@ -1,9 +1,10 @@
-//! How much memory a piece of work holds at its peak.
+//! What a piece of work costs: memory at its peak, and time of the processor.
 
 #![allow(unsafe_code)] // An allocator cannot be written without; the library and the program forbid it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::time::Duration;
 
 /// The system's allocator; it keeps count of what each thread holds. Who wants to measure makes it the global one.
 pub struct Measured;
@@ -48,10 +49,31 @@ unsafe impl GlobalAlloc for Measured {
     }
 }
 
-/// Does some work on this thread. How many bytes more than before the thread held at its peak.
-pub fn peak<R>(work: impl FnOnce() -> R) -> (R, usize) {
-    let before = HELD.get();
-    PEAK.set(before);
+/// What some work cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// How many bytes more than before the thread held at its peak.
+    pub bytes: usize,
+    /// How long the thread ran. Where the system does not tell, how long it took.
+    pub time: Duration,
+}
+
+/// Does some work on this thread.
+pub fn cost<R>(work: impl FnOnce() -> R) -> (R, Cost) {
+    let (held, begun) = (HELD.get(), now());
+    PEAK.set(held);
     let result = work();
-    (result, (PEAK.get() - before) as usize)
+    (result, Cost { bytes: (PEAK.get() - held) as usize, time: now() - begun })
+}
+
+/// How long this thread has run: on a machine that is busy with other things too, this says more than a clock.
+#[cfg(unix)]
+fn now() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+#[cfg(not(unix))]
+fn now() -> Duration {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }
