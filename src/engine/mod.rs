@@ -79,11 +79,10 @@ impl Checker {
     /// A checker for these options.
     pub fn new(options: &Options) -> Self {
         let table = options.table;
-        let uris: Vec<&'static str> = table.namespaces.iter().map(|(_, uri)| *uri).collect();
         Checker {
             options: options.clone(),
             xml: xml::Options {
-                namespaces: Vec::leak(uris),
+                namespaces: table.namespaces,
                 is_document_root: roots::is_stream_root,
                 limits: options.limits,
             },
@@ -148,7 +147,8 @@ impl Checker {
         if !selection.is_all() {
             self.findings.retain(|finding| selection.contains(finding.code));
         }
-        if !self.findings.is_sorted_by_key(|finding| finding.span) {
+        // Of two at one place the code decides, so that it does not matter what else was found.
+        if !self.findings.is_sorted_by_key(|finding| (finding.span, finding.code)) {
             self.findings.sort_by_key(|finding| (finding.span, finding.code));
         }
         let most = self.options.limits.max_findings;

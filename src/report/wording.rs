@@ -73,6 +73,11 @@ impl Context<'_> {
         shortened(&String::from_utf8_lossy(span.of(self.text)))
     }
 
+    /// The characters of a span, all of them, as fixes need them.
+    fn whole(&self, span: Span) -> String {
+        String::from_utf8_lossy(span.of(self.text)).into_owned()
+    }
+
     /// What the finding's own span covers.
     fn quoted(&self) -> String {
         self.quote(self.finding.span)

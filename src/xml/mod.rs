@@ -117,8 +117,9 @@ pub const USUAL_DEPTH: usize = 256;
 /// What a reader is to know of the documents it reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Namespace URIs that elements are told by: [`Namespace::Known`] holds a position in this list. At most 254.
-    pub namespaces: &'static [&'static str],
+    /// Namespaces that elements are told by, as pairs of a usual prefix, which says nothing here, and the URI: [`Namespace::Known`] holds a
+    /// position in this list. At most 254.
+    pub namespaces: &'static [(&'static str, &'static str)],
     /// Whether a root element of this local name (and no namespace) may follow another such root in the same file, as in a stream of
     /// documents.
     pub is_document_root: fn(&[u8]) -> bool,

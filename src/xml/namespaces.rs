@@ -118,7 +118,7 @@ fn known(uri: &[u8], options: &Options) -> Namespace {
     if uri.is_empty() {
         return Namespace::None;
     }
-    let number = options.namespaces.iter().position(|known| known.as_bytes() == uri);
+    let number = options.namespaces.iter().position(|(_, known)| known.as_bytes() == uri);
     number.and_then(|number| u8::try_from(number).ok()).map_or(Namespace::Foreign, Namespace::Known)
 }
 

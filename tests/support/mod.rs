@@ -1,6 +1,8 @@
 //! What several tests share: the corpus, and findings as lines of text.
 #![allow(dead_code)] // Each test uses its part of it.
 
+pub mod damage;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use virdict::diagnostic::{Finding, LineIndex, Severity, Span};

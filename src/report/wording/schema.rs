@@ -43,6 +43,10 @@ fn rename(c: &Context<'_>, text: &str) -> Option<Fix> {
     let start = c.finding.span;
     let mut edits = vec![(start, text.to_owned())];
     if let Some(end) = xml::end_tag_name(c.text, start.start as usize - 1)? {
+        // Where tags are broken, the next end tag may be that of another element.
+        if end.of(c.text) != start.of(c.text) {
+            return None;
+        }
         edits.push((end, text.to_owned()));
     }
     Some(Fix { applicability: Applicability::Unsafe, edits })

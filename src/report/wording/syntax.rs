@@ -1,6 +1,6 @@
 //! Words for findings about XML itself.
 
-use super::{Context, Wording, faults};
+use super::{Context, Wording, faults, shortened};
 use crate::diagnostic::{Applicability, Arg, Fix, codes};
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
@@ -39,7 +39,9 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
             match second {
                 Some(_) => {
                     let help = format!("write </{open}>");
-                    let fix = Fix { applicability: Applicability::Unsafe, edits: vec![(c.finding.span, open.clone())] };
+                    // The whole name, however long it is.
+                    let name = c.finding.related.map_or(String::new(), |span| c.whole(span));
+                    let fix = Fix { applicability: Applicability::Unsafe, edits: vec![(c.finding.span, name)] };
                     let wording = say(format!("</{quoted}> does not match <{open}>"), &help);
                     Wording { fix: Some(fix), ..beside(wording, "opened here") }
                 }
@@ -47,15 +49,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
             }
         }
         codes::MALFORMED_TAG => faults::tag(c),
-        codes::UNQUOTED_VALUE => {
-            // A quote may stand at one end only.
-            let bare = quoted.trim_matches(['\'', '"']).to_owned();
-            let fix = Fix { applicability: Applicability::Safe, edits: vec![(c.finding.span, format!("'{bare}'"))] };
-            Wording {
-                fix: Some(fix),
-                ..say(format!("the value `{bare}` is not in quotes"), &format!("write '{bare}'"))
-            }
-        }
+        codes::UNQUOTED_VALUE => unquoted(c),
         codes::UNCLOSED_VALUE => {
             say(format!("the value `{}` has no closing quote", quoted.trim_end()), "add the closing quote")
         }
@@ -143,4 +137,22 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         }
         _ => say(c.table.explanation(c.finding.code).summary.to_owned(), c.table.explanation(c.finding.code).help),
     }
+}
+
+/// A value without quotes, or with a quote at one end only.
+fn unquoted(c: &Context<'_>) -> Wording {
+    let written = c.whole(c.finding.span);
+    let bare = written.trim_matches(['\'', '"']);
+    let shown = shortened(bare);
+    // A value that holds both quotes is more than one that was left bare.
+    let quote = ['\'', '"'].into_iter().find(|quote| !bare.contains(*quote));
+    let fix = quote.map(|quote| Fix {
+        applicability: Applicability::Safe,
+        edits: vec![(c.finding.span, format!("{quote}{bare}{quote}"))],
+    });
+    let help = match quote {
+        Some(quote) => format!("write {quote}{shown}{quote}"),
+        None => "write it in quotes, with &apos; for each ' that it holds".to_owned(),
+    };
+    Wording { message: format!("the value `{shown}` is not in quotes"), help: Some(help), fix, ..Wording::default() }
 }

@@ -5,17 +5,29 @@
 use std::collections::HashMap;
 
 use regex_automata::dfa::{Automaton as _, dense};
+use regex_automata::nfa::thompson;
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, util::primitives::StateID};
 
 use super::compiled::Automaton;
+
+/// Bytes that an automaton may take while it is made. What libvirt's patterns need is a hundredth of it; repetitions of repetitions have no
+/// bound.
+const LARGEST: usize = 1 << 20;
 
 /// Compiles a pattern that must match a whole value.
 pub fn build(pattern: &str) -> Result<Automaton, String> {
     // As in XML Schema, a dot is any character but line ends.
     let pattern = format!("^(?:{pattern})$");
     let dfa = dense::Builder::new()
-        .configure(dense::Config::new().minimize(true).start_kind(regex_automata::dfa::StartKind::Anchored))
+        .configure(
+            dense::Config::new()
+                .minimize(true)
+                .start_kind(regex_automata::dfa::StartKind::Anchored)
+                .dfa_size_limit(Some(LARGEST))
+                .determinize_size_limit(Some(LARGEST)),
+        )
+        .thompson(thompson::Config::new().nfa_size_limit(Some(LARGEST)))
         .syntax(syntax::Config::new().unicode(true).utf8(true).crlf(true))
         .build(&pattern)
         .map_err(|e| e.to_string())?;
@@ -45,6 +57,9 @@ pub fn build(pattern: &str) -> Result<Automaton, String> {
         rows.push(row);
         accepting.push(dfa.is_match_state(dfa.next_eoi_state(id)));
         next += 1;
+    }
+    if rows.len() > usize::from(u16::MAX) {
+        return Err("the pattern has too many states".into());
     }
     // Bytes that every state treats alike form a class.
     let mut columns: HashMap<Vec<u16>, u8> = HashMap::new();
@@ -106,5 +121,12 @@ mod tests {
         let automaton = build("[^,]{0,2}").unwrap();
         assert!(automaton.accepts("éé".as_bytes()));
         assert!(!automaton.accepts("ééé".as_bytes()));
+    }
+
+    #[test]
+    fn what_has_no_bound_is_refused() {
+        for pattern in ["(a{0,999}){0,999}", "[ab]*a[ab]{20}", "(.*)(.*)(.*)(.*)(.*)x{500}y{500}z{9999}"] {
+            assert!(build(pattern).is_err(), "{pattern}");
+        }
     }
 }

@@ -8,12 +8,48 @@ use super::key::{Key, Name};
 use super::source::{self, Spanned};
 use super::version::Version;
 
+/// Blocks that a group may take in, itself included.
+const MOST_BLOCKS: u64 = 1000;
+
+/// How many blocks a group is with all that it takes in; more than any group may be if it takes itself in.
+fn group_size(name: &str, groups: &BTreeMap<String, (usize, source::Block)>, sizes: &mut BTreeMap<String, u64>) -> u64 {
+    if let Some(size) = sizes.get(name) {
+        return *size;
+    }
+    let Some((_, block)) = groups.get(name) else { return 1 };
+    // What is met again before its size is known is part of itself.
+    sizes.insert(name.to_owned(), u64::MAX);
+    let mut used = Vec::new();
+    uses(block, &mut |name| used.push(name.get_ref().clone()));
+    let size = used.iter().fold(1, |size: u64, name| size.saturating_add(group_size(name, groups, sizes)));
+    sizes.insert(name.to_owned(), size);
+    size
+}
+
+/// Visits the names of all groups that a block takes in, anywhere in it.
+fn uses(block: &source::Block, visit: &mut dyn FnMut(&Spanned<String>)) {
+    block.r#use.iter().flatten().for_each(&mut *visit);
+    block.before.values().for_each(|block| uses(block, visit));
+    for cases in block.when.values() {
+        if let source::When::Cases(cases) = cases {
+            cases.values().for_each(|block| uses(block, visit));
+        }
+    }
+    for either in block.either.values() {
+        if let source::Either::Blocks(blocks) = either {
+            blocks.iter().for_each(|block| uses(block, visit));
+        }
+    }
+}
+
 impl Compiler<'_> {
     // Elements.
 
     pub(super) fn elements(&mut self) {
         let elements = std::mem::take(&mut self.sources.elements);
-        let groups = std::mem::take(&mut self.sources.groups);
+        let mut groups = std::mem::take(&mut self.sources.groups);
+        self.empty_endless(&mut groups);
+        let endless = std::mem::take(&mut self.errors);
         // The current shapes come first, so that an element type's number is its place; older shapes follow.
         let mut older = Vec::new();
         for (key, (file, _, block)) in &elements {
@@ -22,7 +58,7 @@ impl Compiler<'_> {
             self.walk_children(key, &expanded);
         }
         // What is wrong with groups is told again below.
-        self.errors.clear();
+        self.errors = endless;
         for (key, (file, offset, block)) in &elements {
             (self.file, self.key) = (*file, key.clone());
             let mut expanded = self.expand(block, &groups, None, 0);
@@ -58,6 +94,26 @@ impl Compiler<'_> {
         }
         self.sources.elements = elements;
         self.sources.groups = groups;
+    }
+
+    /// Empties groups that take themselves in, or so many others that it is not worth waiting for: a few lines in which each group takes the
+    /// next one in twice are a million blocks.
+    fn empty_endless(&mut self, groups: &mut BTreeMap<String, (usize, source::Block)>) {
+        let mut sizes = BTreeMap::new();
+        let endless = |name: &&String| group_size(name, groups, &mut sizes) > MOST_BLOCKS;
+        let endless: Vec<String> = groups.keys().filter(endless).cloned().collect();
+        for name in endless {
+            let Some((file, block)) = groups.get_mut(&name) else { continue };
+            let mut place = None;
+            uses(block, &mut |name| {
+                place.get_or_insert(name.span().start);
+            });
+            self.error(
+                Place(*file, place.unwrap_or(0)),
+                format!("use: group `{name}` takes itself in, or others too often"),
+            );
+            *block = source::Block::default();
+        }
     }
 
     /// Notes the element type of every child that a block can have.
@@ -248,6 +304,19 @@ impl Compiler<'_> {
     fn perfect_hash(&mut self, names: &[String]) -> Hash {
         let at = self.out.slots.len() as u32;
         let hashes: Vec<u32> = names.iter().map(|name| Key::of(name.as_bytes()).hash()).collect();
+        // Long names are told apart by their ends alone, and no multiplier makes two of what is one number.
+        let twin = (1..names.len()).find(|slot| hashes[..*slot].contains(&hashes[*slot]));
+        if let Some(twin) = twin {
+            let file = self.file;
+            self.error(
+                Place(file, 0),
+                format!(
+                    "element `{}`: `{}` and another name cannot be told apart by their ends",
+                    self.key, names[twin]
+                ),
+            );
+            return Hash { at, multiplier: 0, shift: 31 };
+        }
         // At least two slots, since a shift by all 32 bits is none.
         let mut bits = (usize::BITS - names.len().max(2).saturating_sub(1).leading_zeros()).max(1);
         loop {
@@ -585,7 +654,9 @@ impl Compiler<'_> {
             // From the word that the value is, the block follows without another search.
             let body = outer.attributes.get(name.as_str()).map(|a| a.body.clone());
             let type_ = body.and_then(|body| self.type_of(body.r#type.as_ref(), body.one_of.as_ref()));
-            if let Some(Form::Words(words)) = type_.map(|type_| self.out.types[type_ as usize].form) {
+            // A type that there is none of was told already.
+            let form = type_.and_then(|type_| self.out.types.get(type_ as usize)).map(|type_| type_.form);
+            if let Some(Form::Words(words)) = form {
                 let blocks = words
                     .of(&self.out.words)
                     .iter()

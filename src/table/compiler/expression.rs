@@ -79,7 +79,7 @@ pub type Complaint = (usize, String);
 
 /// Parses a condition.
 pub fn condition(text: &str) -> Result<Condition, Complaint> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser { text, at: 0, parts: 0, depth: 0 };
     let condition = parser.condition()?;
     parser.end()?;
     Ok(condition)
@@ -87,7 +87,7 @@ pub fn condition(text: &str) -> Result<Condition, Complaint> {
 
 /// Parses a path.
 pub fn path(text: &str) -> Result<PathText, Complaint> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser { text, at: 0, parts: 0, depth: 0 };
     let path = parser.path()?;
     parser.end()?;
     Ok(path)
@@ -96,7 +96,17 @@ pub fn path(text: &str) -> Result<PathText, Complaint> {
 struct Parser<'t> {
     text: &'t str,
     at: usize,
+    /// Conditions and operands that were begun.
+    parts: u32,
+    /// Conditions that are open.
+    depth: u32,
 }
+
+/// Conditions and operands that may be begun in one text, those that were read twice included: so long does reading take.
+const MOST_PARTS: u32 = 4000;
+
+/// How deep conditions may nest.
+const MOST_DEPTH: u32 = 50;
 
 const COMPARISONS: [&str; 6] = ["!=", "<=", ">=", "=", "<", ">"];
 
@@ -160,7 +170,20 @@ impl Parser<'_> {
         Ok(left)
     }
 
+    fn part(&mut self) -> Result<(), Complaint> {
+        self.parts += 1;
+        if self.parts > MOST_PARTS { self.fail("the condition is too long") } else { Ok(()) }
+    }
+
     fn not(&mut self) -> Result<Condition, Complaint> {
+        self.part()?;
+        self.depth += 1;
+        let condition = if self.depth > MOST_DEPTH { self.fail("conditions nest too deep") } else { self.negated() };
+        self.depth -= 1;
+        condition
+    }
+
+    fn negated(&mut self) -> Result<Condition, Complaint> {
         self.space();
         if self.rest().starts_with("not(") || self.keyword("not") {
             if self.rest().starts_with("not(") {
@@ -246,6 +269,7 @@ impl Parser<'_> {
     }
 
     fn operand(&mut self) -> Result<Value, Complaint> {
+        self.part()?;
         self.space();
         let rest = self.rest();
         if rest.starts_with('\'') {
@@ -394,5 +418,16 @@ mod tests {
         for (text, at) in [("@a = ", 5), ("@a = 'x", 5), ("a and", 5), ("(a", 2), ("a b", 2), ("5", 1)] {
             assert_eq!(condition(text).unwrap_err().0, at, "{text}");
         }
+    }
+
+    #[test]
+    fn reading_ends() {
+        let refused = |piece: &str| {
+            let read = condition(&piece.repeat(10_000));
+            assert!(read.is_err_and(|(_, message)| message.contains("too ")), "{piece} again and again");
+        };
+        ["(", "not(", "not ", "f(a[", "count(a[", "a[", "a and ", "a = 1 or ", "1+", "a[b]/"]
+            .into_iter()
+            .for_each(refused);
     }
 }

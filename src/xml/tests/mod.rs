@@ -12,7 +12,7 @@ use super::{Document, End, Event, Limits, Options, Reader, Start, Text, Workspac
 use crate::diagnostic::{Finding, Severity, codes};
 
 /// Two namespaces to know.
-const KNOWN: &[&str] = &["http://libvirt.org/schemas/domain/qemu/1.0", "urn:b"];
+const KNOWN: &[(&str, &str)] = &[("qemu", "http://libvirt.org/schemas/domain/qemu/1.0"), ("b", "urn:b")];
 
 /// What the tests read with.
 fn options() -> Options {
