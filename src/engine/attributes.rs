@@ -3,7 +3,7 @@
 use super::Pass;
 use super::frame::{Frame, TextState};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::semantic::{Value, is_regular, may_reach};
+use crate::semantic::{NOBODY, Value, is_regular, may_reach};
 use crate::table::{AttributeRule, Block, By, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
@@ -139,8 +139,8 @@ impl<'d> Pass<'_, 'd> {
             };
             let text = crate::table::trim(raw);
             let word = self.table.word(Key::of(text), text);
-            let (name, coded) = (slots[slot].name, attribute.needs_normalising);
-            facts.value(Value { name, word, coded, span: attribute.value });
+            let decoded = if attribute.needs_normalising { facts.decode(text) } else { NOBODY };
+            facts.value(Value { name: slots[slot].name, word, decoded, span: attribute.value });
         }
         facts.fire(node, opening.element.sets_off.of(self.table.trigger_rules));
         let all = opening.element.trigger_attributes;
@@ -151,7 +151,8 @@ impl<'d> Pass<'_, 'd> {
             let index = opening.element.trigger_slots as usize + (all & (bit - 1)).count_ones() as usize;
             // What sets a rule off is read by it, so that it is among the values.
             let number = first + (noted & (bit - 1)).count_ones() as usize;
-            let Value { word, coded, span, .. } = facts.values()[number];
+            let Value { word, decoded, span, .. } = facts.values()[number];
+            let coded = decoded != NOBODY;
             for trigger in self.table.trigger_slots[index].of(self.table.triggers) {
                 let words = trigger.words.of(self.table.trigger_words);
                 let value = || crate::table::trim(span.of(self.text));

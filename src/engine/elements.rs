@@ -4,6 +4,7 @@ use super::Pass;
 use super::attributes::dated;
 use super::frame::{Decided, Frame, TextState};
 use crate::diagnostic::{Arg, Finding, Span, codes};
+use crate::semantic::NOBODY;
 use crate::table::{Block, By, ChildRule, Element, NONE, Text, Verdict};
 use crate::xml;
 
@@ -225,7 +226,9 @@ impl<'d> Pass<'_, 'd> {
             self.state.decided.push(Decided { depth, element: frame.element, text: frame.text });
         }
         if frame.node != u32::MAX {
+            // Of text beside elements, which is told, nothing is read.
             let text = match frame.text_state {
+                _ if frame.has_child => Span::at(frame.content as usize),
                 TextState::None => Span::at(frame.content as usize),
                 _ => Span::new(frame.content as usize, content_end.max(frame.content as usize)),
             };
@@ -235,10 +238,14 @@ impl<'d> Pass<'_, 'd> {
             } else if frame.element == self.state.devices {
                 self.state.faults_of_devices = faults;
             }
-            let coded = !matches!(frame.text_state, TextState::None | TextState::Plain)
-                || frame.has_child
-                || (frame.text_state == TextState::Plain && frame.text.end as usize != content_end);
-            self.state.facts.close(frame.node, text, coded, faults > 0 || end.broken);
+            let plain = frame.text_state == TextState::Plain && frame.text.end as usize == content_end;
+            let decoded = if text.is_empty() || plain {
+                NOBODY
+            } else {
+                let joined = xml::content_text(text.of(self.text), &mut self.state.scratch);
+                self.state.facts.decode(joined.trim_ascii())
+            };
+            self.state.facts.close(frame.node, text, decoded, faults > 0 || end.broken);
             if element.domain {
                 self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings);
             }

@@ -1,6 +1,8 @@
 //! Values that libvirt derives: sizes in bytes, CPU sets, machine classes, effective buses. Each is derived here and nowhere else.
 
 use super::view::View;
+use smallvec::SmallVec;
+use std::io::Write as _;
 
 /// A named test of a text.
 #[inline(always)]
@@ -24,7 +26,11 @@ pub(super) fn test(test: &str, text: &[u8], word: &str) -> bool {
 
 /// The same of a number, written in decimal.
 pub(super) fn test_number(name: &str, number: i128, word: &str) -> bool {
-    test(name, number.to_string().as_bytes(), word)
+    // The longest number of this type has 40 characters.
+    let mut buffer = [0u8; 40];
+    let mut rest = &mut buffer[..];
+    let written = write!(rest, "{number}").map_or(0, |()| 40 - rest.len());
+    test(name, &buffer[..written], word)
 }
 
 /// How many characters a text has.
@@ -174,16 +180,19 @@ pub(super) fn unit_bytes(text: &[u8]) -> Option<i128> {
     Some(base.pow(power))
 }
 
+/// Ranges of numbers, sorted and apart. Those of ordinary sets lie in place, so that looking at one allocates nothing.
+pub(super) type Ranges = SmallVec<[(u32, u32); 32]>;
+
 /// The ranges of a CPU set, sorted, exclusions taken out (`virBitmapParse`).
-pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
+pub(super) fn cpu_set(text: &[u8]) -> Option<Ranges> {
     // Sets beyond this are refused or cost libvirt its memory; nothing is said of them here.
-    const MOST: u64 = 1 << 16;
+    const MOST: u32 = 1 << 16;
     let text = std::str::from_utf8(text).ok()?;
-    let mut set: Vec<(u64, u64)> = Vec::new();
+    let mut set = Ranges::new();
     for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
         if let Some(excluded) = item.strip_prefix('^') {
-            let excluded: u64 = excluded.parse().ok()?;
-            let mut rest = Vec::with_capacity(set.len() + 1);
+            let excluded: u32 = excluded.parse().ok()?;
+            let mut rest = Ranges::new();
             for (from, to) in set {
                 if excluded < from || excluded > to {
                     rest.push((from, to));
@@ -202,7 +211,7 @@ pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
         let (from, to) = match item.split_once('-') {
             Some((from, to)) => (from.trim().parse().ok()?, to.trim().parse().ok()?),
             None => {
-                let one: u64 = item.parse().ok()?;
+                let one: u32 = item.parse().ok()?;
                 (one, one)
             }
         };
@@ -213,7 +222,7 @@ pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
     }
     // Overlapping ranges count once.
     set.sort_unstable();
-    let mut merged: Vec<(u64, u64)> = Vec::with_capacity(set.len());
+    let mut merged = Ranges::new();
     for (from, to) in set {
         match merged.last_mut() {
             Some(last) if from <= last.1 + 1 => last.1 = last.1.max(to),
@@ -316,8 +325,8 @@ mod tests {
 
     #[test]
     fn cpu_sets_are_merged_and_reduced() {
-        assert_eq!(cpu_set(b"0-3,^1,8"), Some(vec![(0, 0), (2, 3), (8, 8)]));
-        assert_eq!(cpu_set(b"4,0-3,2"), Some(vec![(0, 4)]));
+        assert_eq!(cpu_set(b"0-3,^1,8"), Some(Ranges::from_slice(&[(0, 0), (2, 3), (8, 8)])));
+        assert_eq!(cpu_set(b"4,0-3,2"), Some(Ranges::from_slice(&[(0, 4)])));
         assert_eq!(cpu_set(b"3-1"), None);
     }
 

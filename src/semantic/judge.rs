@@ -209,7 +209,7 @@ impl View<'_, '_> {
         paths.iter().all(|path| {
             let before = key.len();
             self.ends(*path, subject, subject, &mut |place| {
-                derive::push_key(&place.text(self), key);
+                derive::push_key(place.text(self), key);
                 false
             });
             let there = key.len() > before;

@@ -15,4 +15,4 @@ mod sets;
 mod view;
 
 pub use derive::{is_regular, may_reach};
-pub use facts::{Facts, Node, Value};
+pub use facts::{Facts, NOBODY, Node, Value};

@@ -1,9 +1,7 @@
 //! Judgements about sets of CPUs and nodes, sums of memory, UUIDs and dates: what the language of conditions has no words for.
 
-use super::derive;
+use super::derive::{self, Ranges};
 use super::view::View;
-
-type Ranges = Vec<(u64, u64)>;
 
 /// The text of an element without white space at its ends.
 pub(super) fn text<'d>(view: &View<'_, 'd>, node: u32) -> &'d [u8] {
@@ -34,11 +32,11 @@ pub(super) fn overlaps_earlier(view: &View<'_, '_>, subject: u32, attribute: u16
 /// The guest's vCPUs that a resource group or a monitor is for. Libvirt drops those beyond the guest's number, and what is left with none.
 fn vcpus(view: &View<'_, '_>, node: u32) -> Option<Ranges> {
     let most = match view.child(view.domain, view.symbols.vcpu) {
-        Some(vcpu) => u64::try_from(derive::number(text(view, vcpu))?).ok()?,
+        Some(vcpu) => u32::try_from(derive::number(text(view, vcpu))?).ok()?,
         None => 1,
     };
     let mut ranges = set(view, node, view.symbols.vcpus)?;
-    ranges.retain_mut(|(from, to)| {
+    ranges.retain(|(from, to)| {
         *to = (*to).min(most.saturating_sub(1));
         from <= to && *from < most
     });
