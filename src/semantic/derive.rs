@@ -38,12 +38,24 @@ fn value<'d>(view: &View<'_, 'd>, name: &str, place: Place) -> Option<Datum<'d>>
         "cpu-count" => cpu_set(&text()).map(|set| whole(set.iter().map(|(from, to)| to - from + 1).sum())),
         "cpu-max" => cpu_set(&text()).and_then(|set| set.last().map(|(_, to)| whole(*to))),
         "bus" => disk_bus(view, place.node).map(|bus| Datum::Text(Cow::Borrowed(bus.as_bytes()))),
+        "position" => Some(whole(position(view, place.node))),
         "disk-index" => {
             let target = view.child(place.node, view.symbols.target)?;
             disk_index(view.attribute(target, view.symbols.dev)?).map(whole)
         }
         _ => None,
     }
+}
+
+/// How many elements of the same tag stand before an element in its parent.
+fn position(view: &View<'_, '_>, node: u32) -> u64 {
+    let name = view.node(node).name;
+    let mut before = 0;
+    view.children(view.node(node).parent, |sibling| {
+        before += u64::from(sibling < node && view.node(sibling).name == name);
+        sibling < node
+    });
+    before
 }
 
 /// A named test of a value, by its number in `table::TESTS`.
@@ -124,9 +136,13 @@ pub(super) fn octal(text: &[u8]) -> Option<i128> {
     }
 }
 
-/// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case.
+/// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case. A number with leading zeros is 8 in some
+/// attributes and 10 in others when it says `010`; only of a single digit is it clear what is meant.
 pub(super) fn push_key(text: &[u8], key: &mut Vec<u8>) {
-    let written_in_octal = text.len() > 1 && text[0] == b'0' && text[1].is_ascii_digit();
+    let written_in_octal = text.len() > 1
+        && text[0] == b'0'
+        && text[1].is_ascii_digit()
+        && !matches!(text, [zeros @ .., b'0'..=b'7'] if zeros.iter().all(|digit| *digit == b'0'));
     match number(text) {
         Some(number) if !written_in_octal => {
             key.push(b'#');
