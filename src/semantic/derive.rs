@@ -33,6 +33,17 @@ pub(super) fn test_number(name: &str, number: i128, word: &str) -> bool {
     test(name, &buffer[..written], word)
 }
 
+/// How many elements of the same tag stand before an element in its parent.
+pub(super) fn position(view: &View<'_, '_>, node: u32) -> Option<i128> {
+    let name = view.node(node).name;
+    let mut before = 0;
+    view.children(view.parent(node)?, |sibling| {
+        before += i128::from(sibling < node && view.node(sibling).name == name);
+        sibling < node
+    });
+    Some(before)
+}
+
 /// How many characters a text has.
 fn characters(text: &[u8]) -> usize {
     // Every byte but those that go on with a character begins one.
@@ -138,9 +149,13 @@ fn in_base_eight(text: &[u8]) -> Option<i128> {
     }
 }
 
-/// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case.
+/// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case. A number with leading zeros is 8 in some
+/// attributes and 10 in others when it says `010`; only of a single digit is it clear what is meant.
 pub(super) fn push_key(text: &[u8], key: &mut Vec<u8>) {
-    let written_in_octal = text.len() > 1 && text[0] == b'0' && text[1].is_ascii_digit();
+    let written_in_octal = text.len() > 1
+        && text[0] == b'0'
+        && text[1].is_ascii_digit()
+        && !matches!(text, [zeros @ .., b'0'..=b'7'] if zeros.iter().all(|digit| *digit == b'0'));
     match number(text) {
         Some(number) if !written_in_octal => {
             key.push(b'#');

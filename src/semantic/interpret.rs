@@ -147,6 +147,7 @@ fn derived<'v>(view: &View<'v, '_>, call: &str, place: Place) -> Option<Datum<'v
     let number = match call {
         "bus" => return derive::disk_bus(view, place.node).map(|bus| Datum::Text(bus)),
         "disk-index" => derive::disk_number(view, place.node),
+        "position" => derive::position(view, place.node),
         "bytes" => derive::bytes_of(view, place.node, text()),
         "unit-bytes" => derive::unit_bytes(text()),
         "number" => derive::number(text()),

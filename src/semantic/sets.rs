@@ -53,6 +53,23 @@ pub(super) fn cachetune(view: &View<'_, '_>, group: u32, key: &mut Vec<u8>) -> b
     true
 }
 
+/// The key of a monitor is its group's set and its own.
+pub(super) fn monitor(view: &View<'_, '_>, monitor: u32, key: &mut Vec<u8>) -> bool {
+    if !cachetune(view, view.node(monitor).parent, key) {
+        return false;
+    }
+    // No range ends at the greatest number, so that this parts the two sets.
+    key.extend_from_slice(&[0xFF; 16]);
+    cachetune(view, monitor, key)
+}
+
+/// Whether a monitor lists vCPUs of which the guest has none. Groups that are left with none are passed over with all that they hold.
+pub(super) fn monitor_is_empty(view: &View<'_, '_>, monitor: u32) -> bool {
+    set(view, monitor, view.symbols.vcpus).is_some()
+        && vcpus(view, monitor).is_none()
+        && vcpus(view, view.node(monitor).parent).is_some()
+}
+
 /// Groups either have the same vCPUs or none in common (`virDomainResctrlVcpuMatch`).
 pub(super) fn group_overlaps(view: &View<'_, '_>, group: u32) -> bool {
     let Some(mine) = vcpus(view, group) else { return false };
@@ -95,6 +112,33 @@ pub(super) fn monitor_overlaps(view: &View<'_, '_>, monitor: u32) -> bool {
     })
 }
 
+/// Whether an earlier disk of the same group has other limits (`virDomainBlockIoTuneInfoEqual`). Those without any take over the others'.
+pub(super) fn iotune_differs(view: &View<'_, '_>, iotune: u32) -> bool {
+    let group = |iotune| view.child(iotune, view.symbols.group_name).map(|name| text(view, name));
+    let value = |limit: u32| derive::number(text(view, limit)).unwrap_or(0);
+    let is_limit = |node: u32| view.node(node).name != view.symbols.group_name && value(node) != 0;
+    let has_limits = |iotune| !view.children(iotune, |node| !is_limit(node));
+    // Whether each limit of one is a limit of the other too.
+    let within = |one: u32, other: u32| {
+        view.children(one, |limit| {
+            !is_limit(limit)
+                || view.child(other, view.node(limit).name).is_some_and(|theirs| value(theirs) == value(limit))
+        })
+    };
+    let disk = view.node(iotune).parent;
+    has_limits(iotune)
+        && !view.children(view.node(disk).parent, |earlier| {
+            if earlier >= disk || view.node(earlier).name != view.node(disk).name {
+                return true;
+            }
+            let Some(theirs) = view.child(earlier, view.symbols.iotune) else { return true };
+            let differs = group(theirs) == group(iotune)
+                && has_limits(theirs)
+                && !(within(iotune, theirs) && within(theirs, iotune));
+            !differs
+        })
+}
+
 /// A size in KiB, rounded up as libvirt does (`virDomainParseMemory`).
 fn kib(view: &View<'_, '_>, node: u32, text: &[u8]) -> Option<i128> {
     let unit = view.attribute(node, view.symbols.unit).unwrap_or(b"KiB");
@@ -130,11 +174,15 @@ fn devices_memory(view: &View<'_, '_>) -> i128 {
     sum
 }
 
+/// What libvirt takes for "no limit", in KiB: no size may reach it, and one that does has a rule of its own.
+const UNLIMITED: i128 = 9_007_199_254_740_991;
+
 /// Without cells, <memory> holds the modules too, and something must be left to boot with (`virDomainDefPostParseMemory`).
 pub(super) fn devices_exceed_memory(view: &View<'_, '_>, memory: u32) -> bool {
     let devices = devices_memory(view);
     cells_memory(view) == 0
         && devices > 0
+        && devices < UNLIMITED
         && kib(view, memory, text(view, memory)).is_some_and(|total| total > 0 && devices >= total)
 }
 

@@ -24,7 +24,7 @@ symbols! {
     type_ = "type", os = "os", machine = "machine", arch = "arch", target = "target", dev = "dev", bus = "bus", device = "device",
     unit = "unit", address = "address", domain = "domain", slot = "slot", function = "function", controller = "controller",
     base = "base", cache = "cache", cachetune = "cachetune", cpu = "cpu", cpus = "cpus", devices = "devices",
-    iothreads = "iothreads", label = "label", memory = "memory", memorytune = "memorytune", model = "model",
+    group_name = "group_name", iothreads = "iothreads", iotune = "iotune", label = "label", memory = "memory", memorytune = "memorytune", model = "model",
     node = "node", nodeset = "nodeset", numa = "numa", size = "size", uuid = "uuid", vcpu = "vcpu", vcpus = "vcpus",
 }
 
