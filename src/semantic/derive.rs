@@ -170,11 +170,17 @@ fn unit(text: &[u8]) -> Option<i128> {
 pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
     // Sets beyond this are refused or cost libvirt its memory; nothing is said of them here.
     const MOST: u64 = 1 << 16;
+    // The last number that libvirt has room for (`VIR_DOMAIN_CPUMASK_LEN`).
+    const LAST: u64 = (1 << 14) - 1;
     let text = std::str::from_utf8(text).ok()?;
     let mut set: Vec<(u64, u64)> = Vec::new();
     for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
         if let Some(excluded) = item.strip_prefix('^') {
             let excluded: u64 = excluded.parse().ok()?;
+            // What libvirt has no room for cannot be taken out either.
+            if excluded > LAST {
+                return None;
+            }
             let mut rest = Vec::with_capacity(set.len() + 1);
             for (from, to) in set {
                 if excluded < from || excluded > to {
@@ -315,6 +321,8 @@ mod tests {
         assert_eq!(cpu_set(b"0-3,^1,8"), Some(vec![(0, 0), (2, 3), (8, 8)]));
         assert_eq!(cpu_set(b"4,0-3,2"), Some(vec![(0, 4)]));
         assert_eq!(cpu_set(b"3-1"), None);
+        assert_eq!(cpu_set(b"0-3,^16383"), Some(vec![(0, 3)]));
+        assert_eq!(cpu_set(b"0-3,^16384"), None);
     }
 
     #[test]

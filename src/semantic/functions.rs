@@ -3,7 +3,9 @@
 
 use super::derive;
 use super::evaluate::View;
+use super::route;
 use super::sets;
+use super::usb;
 
 /// How a function judges.
 #[derive(Clone, Copy)]
@@ -32,6 +34,16 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("memory-address-overlap", Function::Bad(sets::memory_overlaps)),
     ("uuid-differs", Function::Bad(sets::uuid_differs)),
     ("uuid-malformed", Function::Bad(|view, entry| sets::uuid(sets::text(view, entry)).is_none())),
+    ("usb-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::Port))),
+    ("usb-path-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::Way))),
+    ("usb-hub-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::Hub))),
+    ("usb-hub-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::HubPort))),
+    ("monitor-empty", Function::Bad(sets::monitor_empty)),
+    ("numa-cell-id-duplicate", Function::Key(sets::numa_cell_id)),
+    ("not-first", Function::Bad(not_first)),
+    ("route-host-bits", Function::Bad(route::has_host_bits)),
+    ("drive-address-of-disk", Function::Bad(drive_address_of_disk)),
+    ("backing-chain-too-deep", Function::Bad(backing_chain_too_deep)),
     ("bios-date-malformed", Function::Bad(|view, entry| !sets::bios_date(sets::text(view, entry)))),
 ];
 
@@ -61,9 +73,14 @@ fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
     true
 }
 
-/// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of.
+/// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of. Devices of the host
+/// have no target; those that have such an address are SCSI devices.
 fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
-    let Some(bus) = derive::disk_bus(view, disk) else { return false };
+    let bus = match view.node(disk).name == view.symbols.hostdev {
+        true => Some("scsi"),
+        false => derive::disk_bus(view, disk),
+    };
+    let Some(bus) = bus else { return false };
     let parts = match view.child(disk, view.symbols.address) {
         Some(address) => {
             if view.attribute(address, view.symbols.type_) != Some(b"drive") {
@@ -99,6 +116,40 @@ fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
         key.extend_from_slice(&part.to_le_bytes());
     }
     true
+}
+
+/// Whether a device of the host has the drive address of a disk.
+fn drive_address_of_disk(view: &View<'_, '_>, hostdev: u32) -> bool {
+    let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+    if !drive_address(view, hostdev, &mut mine) {
+        return false;
+    }
+    !view.children(view.node(hostdev).parent, |device| {
+        theirs.clear();
+        !(view.node(device).name == view.symbols.disk && drive_address(view, device, &mut theirs) && theirs == mine)
+    })
+}
+
+/// Whether a disk has more images in its chain than QEMU's driver takes, its own counted (`qemuDomainStorageSourceValidateDepth`).
+fn backing_chain_too_deep(view: &View<'_, '_>, disk: u32) -> bool {
+    const MOST: usize = 200;
+    let mut images = 1;
+    let mut image = disk;
+    while let Some(backing) = view.child(image, view.symbols.backing_store) {
+        // The last one is empty: it says that there are no more.
+        if view.attribute(backing, view.symbols.type_).is_none() && view.child(backing, view.symbols.source).is_none() {
+            break;
+        }
+        images += 1;
+        image = backing;
+    }
+    images > MOST
+}
+
+/// Whether a sibling of the same tag stands before.
+fn not_first(view: &View<'_, '_>, subject: u32) -> bool {
+    let node = view.node(subject);
+    !view.children(node.parent, |sibling| !(sibling < subject && view.node(sibling).name == node.name))
 }
 
 /// A target name that libvirt cannot turn into a number (`virDiskNameToIndex`).

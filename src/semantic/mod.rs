@@ -8,7 +8,9 @@ mod derive;
 mod evaluate;
 mod facts;
 mod functions;
+mod route;
 mod sets;
+mod usb;
 
 pub use derive::{is_regular, may_reach};
 pub use facts::{Facts, Node, Value};
