@@ -16,7 +16,8 @@ pub enum Verdict {
     TooNew(Version),
     /// It was up to this version.
     Removed(Version),
-    /// It is a word of the type, but with white space around it, which the schema takes off and libvirt does not.
+    /// It is a word of the type with white space around it, or a number with white space behind it: the schema takes it off, libvirt does
+    /// not.
     Padded,
 }
 
@@ -38,7 +39,11 @@ impl Table {
                     Some(_) => Verdict::Good,
                 };
             }
-            Form::Integer { min, max, lexical } => integer(value, min, max, lexical),
+            // libvirt skips white space before a number, and wants none behind it.
+            Form::Integer { min, max, lexical } => match integer(value, min, max, lexical) {
+                true if value.last().is_some_and(u8::is_ascii_whitespace) => return Verdict::Padded,
+                good => good,
+            },
             Form::Pattern(automaton) => self.automata[automaton as usize].accepts(value),
             Form::Check(check) => CHECKS[check as usize].1(value),
             Form::AnyOf(types) => {
