@@ -204,8 +204,9 @@ fn reversed(text: &str, tag: &str) -> Option<String> {
     Some([&text[..first.start], &turned.join("\n"), &text[last.end..]].concat())
 }
 
-/// Codes that are about order: of the consoles only the first can be a serial port.
-const ABOUT_ORDER: &[&str] = &["semantic/console-serial-not-first", "semantic/console-untyped-not-first"];
+/// Codes that are about order: of the consoles only the first can be a serial port, and the first graphics card is the primary one.
+const ABOUT_ORDER: &[&str] =
+    &["semantic/console-serial-not-first", "semantic/console-untyped-not-first", "semantic/video-secondary-models"];
 
 #[test]
 fn the_order_of_interleaved_children_changes_nothing() {

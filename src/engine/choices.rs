@@ -53,7 +53,7 @@ impl<'d> Pass<'_, 'd> {
             rest &= rest - 1;
             let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
             let mut allowed = 0u8;
-            let mut padded = None;
+            let mut refused = None;
             let mut told: Option<(Verdict, u16)> = None;
             let mut last_type = NONE;
             for (bit, block) in blocks.iter().enumerate() {
@@ -73,9 +73,9 @@ impl<'d> Pass<'_, 'd> {
                 let value = xml::value(self.text, attribute, &mut self.state.scratch);
                 match self.table.value(rule.type_, value, self.target) {
                     Verdict::Good => allowed |= 1 << bit,
-                    Verdict::Padded => {
+                    verdict @ (Verdict::Padded | Verdict::MinusZero) => {
                         allowed |= 1 << bit;
-                        padded = Some(rule.type_);
+                        refused = Some((verdict, rule.type_));
                     }
                     verdict => {
                         // A date says more than a plain no.
@@ -108,8 +108,8 @@ impl<'d> Pass<'_, 'd> {
                 }
                 continue;
             }
-            if let Some(type_) = padded {
-                self.tell_value(Verdict::Padded, type_, attribute, opening.element_id, owner);
+            if let Some((verdict, type_)) = refused {
+                self.tell_value(verdict, type_, attribute, opening.element_id, owner);
             }
             // A block that does not mention the attribute is ruled out by its presence, not by its value.
             let mention =

@@ -19,6 +19,8 @@ pub enum Verdict {
     /// It is a word of the type with white space around it, or a number with white space behind it: the schema takes it off, libvirt does
     /// not.
     Padded,
+    /// It is 0 with a minus sign, which the schema takes for 0; libvirt wants no sign before a number that cannot be negative.
+    MinusZero,
 }
 
 impl Table {
@@ -42,6 +44,9 @@ impl Table {
             // libvirt skips white space before a number, and wants none behind it.
             Form::Integer { min, max, lexical } => match integer(value, min, max, lexical) {
                 true if value.last().is_some_and(u8::is_ascii_whitespace) => return Verdict::Padded,
+                true if min.is_some_and(|min| min >= 0) && trim(value).first() == Some(&b'-') => {
+                    return Verdict::MinusZero;
+                }
                 good => good,
             },
             Form::Pattern(automaton) => self.automata[automaton as usize].accepts(value),
@@ -50,7 +55,7 @@ impl Table {
                 let mut best = Verdict::Bad;
                 for type_ in types.of(self.type_lists) {
                     match self.value(*type_, value, target) {
-                        verdict @ (Verdict::Good | Verdict::Padded) => return verdict,
+                        verdict @ (Verdict::Good | Verdict::Padded | Verdict::MinusZero) => return verdict,
                         Verdict::Bad => {}
                         dated => best = dated,
                     }
