@@ -357,7 +357,9 @@ impl<'d> Pass<'_, 'd> {
                 attribute.value.of(self.text)
             };
             let verdict = self.table.value(rule.type_, value, self.target);
-            if verdict != Verdict::Good && !(verdict == Verdict::Padded && opening.settled & bit != 0) {
+            if verdict != Verdict::Good
+                && !(matches!(verdict, Verdict::Padded | Verdict::MinusZero) && opening.settled & bit != 0)
+            {
                 self.tell_value(verdict, rule.type_, attribute, opening.element_id, owner);
                 opening.settled |= bit;
             }
@@ -381,6 +383,11 @@ impl<'d> Pass<'_, 'd> {
                     let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
                     self.tell(codes::PADDED_VALUE, attribute.value, owner, args);
                 }
+                return true;
+            }
+            Verdict::MinusZero => {
+                let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
+                self.tell(codes::MINUS_ZERO, attribute.value, owner, args);
                 return true;
             }
             Verdict::Bad => {

@@ -287,6 +287,7 @@ impl<'d> Pass<'_, 'd> {
             match verdict {
                 Verdict::Good => {}
                 Verdict::Padded => self.tell(codes::PADDED_VALUE, raw, frame.owner, args),
+                Verdict::MinusZero => self.tell(codes::MINUS_ZERO, span, frame.owner, args),
                 Verdict::Bad => {
                     self.tell(codes::INVALID_TEXT, span, frame.owner, args);
                     break;

@@ -202,11 +202,17 @@ pub(super) type Ranges = SmallVec<[(u32, u32); 32]>;
 pub(super) fn cpu_set(text: &[u8]) -> Option<Ranges> {
     // Sets beyond this are refused or cost libvirt its memory; nothing is said of them here.
     const MOST: u32 = 1 << 16;
+    // The last number that libvirt has room for (`VIR_DOMAIN_CPUMASK_LEN`).
+    const LAST: u32 = (1 << 14) - 1;
     let text = std::str::from_utf8(text).ok()?;
     let mut set = Ranges::new();
     for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
         if let Some(excluded) = item.strip_prefix('^') {
             let excluded: u32 = excluded.parse().ok()?;
+            // What libvirt has no room for cannot be taken out either.
+            if excluded > LAST {
+                return None;
+            }
             let mut rest = Ranges::new();
             for (from, to) in set {
                 if excluded < from || excluded > to {
@@ -343,6 +349,8 @@ mod tests {
         assert_eq!(cpu_set(b"0-3,^1,8"), Some(Ranges::from_slice(&[(0, 0), (2, 3), (8, 8)])));
         assert_eq!(cpu_set(b"4,0-3,2"), Some(Ranges::from_slice(&[(0, 4)])));
         assert_eq!(cpu_set(b"3-1"), None);
+        assert_eq!(cpu_set(b"0-3,^16383"), Some(Ranges::from_slice(&[(0, 3)])));
+        assert_eq!(cpu_set(b"0-3,^16384"), None);
     }
 
     #[test]

@@ -165,12 +165,13 @@ impl Facts {
     /// Something that sets rules off is there.
     #[inline]
     pub fn fire(&mut self, node: u32, rules: &[(u16, u8)]) {
-        for (rule, up) in rules {
+        'rules: for (rule, up) in rules {
             let mut subject = node;
             for _ in 0..*up {
                 subject = self.nodes[subject as usize].parent;
                 if subject == NOBODY {
-                    return;
+                    // An element of this type stands at several depths, and the rule is about a deeper one. The next may not be.
+                    continue 'rules;
                 }
             }
             self.fired.push((*rule, subject));

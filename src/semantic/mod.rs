@@ -11,7 +11,9 @@ mod facts;
 mod functions;
 mod interpret;
 mod judge;
+mod route;
 mod sets;
+mod usb;
 mod view;
 
 pub use derive::{is_regular, may_reach};

@@ -80,6 +80,24 @@ pub(super) fn group_overlaps(view: &View<'_, '_>, group: u32) -> bool {
     })
 }
 
+/// The number of a NUMA cell: its id, or its place among the cells (`virDomainNumaDefParseXML`).
+pub(super) fn numa_cell_id(view: &View<'_, '_>, cell: u32, key: &mut Vec<u8>) -> bool {
+    let id = match view.attribute(cell, view.symbols.id) {
+        Some(id) => derive::number(id.trim_ascii()),
+        None => {
+            let mut place = 0;
+            view.children(view.node(cell).parent, |sibling| {
+                place += i128::from(sibling < cell && view.node(sibling).name == view.symbols.cell);
+                sibling < cell
+            });
+            Some(place)
+        }
+    };
+    let Some(id) = id else { return false };
+    key.extend_from_slice(&id.to_le_bytes());
+    true
+}
+
 /// Whether a monitor is for vCPUs that its group does not have.
 pub(super) fn monitor_outside_group(view: &View<'_, '_>, monitor: u32) -> bool {
     let (Some(mine), Some(group)) = (vcpus(view, monitor), vcpus(view, view.node(monitor).parent)) else {

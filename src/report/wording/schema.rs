@@ -27,6 +27,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         codes::WRONG_ORDER => wrong_order(c),
         codes::WRONG_VARIANT => wrong_variant(c),
         codes::PADDED_VALUE => padded(c),
+        codes::MINUS_ZERO => minus_zero(c),
         codes::TOO_NEW => dated(c, true),
         codes::REMOVED => dated(c, false),
         _ => Wording { message: c.table.explanation(c.finding.code).summary.to_owned(), ..Wording::default() },
@@ -321,6 +322,17 @@ fn padded(c: &Context<'_>) -> Wording {
         help: Some(format!("write `{value}`")),
         url: c.url(c.element(1)),
         fix: replace(c, &value),
+        ..Wording::default()
+    }
+}
+
+fn minus_zero(c: &Context<'_>) -> Wording {
+    let value = String::from_utf8_lossy(c.finding.span.of(c.text)).trim().to_owned();
+    Wording {
+        message: format!("`{value}` has a sign, and libvirt refuses one before a number that cannot be negative"),
+        help: Some("write `0`, or a number from 1".to_owned()),
+        url: c.url(c.element(1)),
+        fix: replace(c, "0"),
         ..Wording::default()
     }
 }

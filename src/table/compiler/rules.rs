@@ -63,6 +63,15 @@ pub const FUNCTIONS: &[&str] = &[
     "memory-address-overlap",
     "uuid-differs",
     "uuid-malformed",
+    "usb-port-missing",
+    "usb-path-port-missing",
+    "usb-hub-missing",
+    "usb-hub-port-missing",
+    "numa-cell-id-duplicate",
+    "not-first",
+    "route-host-bits",
+    "drive-address-of-disk",
+    "backing-chain-too-deep",
     "bios-date-malformed",
 ];
 
