@@ -106,4 +106,24 @@ mod tests {
         Buffer::new().read(&mut file, || unreachable!(), 1 << 20).unwrap();
         assert_eq!(file.2, 2);
     }
+
+    #[test]
+    fn a_file_that_shrinks_while_it_is_read_ends_where_it_ends_now() {
+        let path = std::env::temp_dir().join(format!("virdict-shrinks-{}", std::process::id()));
+        let bytes: Vec<u8> = (0..400_000u32).map(|n| (n % 251) as u8).collect();
+        let mut buffer = Buffer::new();
+        // In front of what was read when it shrinks, behind it, and to nothing.
+        for left in [USUAL + 1000, USUAL - 1000, 0] {
+            std::fs::write(&path, &bytes).unwrap();
+            let mut file = std::fs::File::open(&path).unwrap();
+            let shrink = || {
+                let said = std::fs::metadata(&path).unwrap().len();
+                std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(left as u64).unwrap();
+                Some(said)
+            };
+            let read = buffer.read(&mut file, shrink, 1 << 20).unwrap();
+            assert_eq!(read, &bytes[..left.max(USUAL)]);
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
 }

@@ -71,13 +71,7 @@ impl<'j> Sink<'j> {
             out,
             err,
             error: None,
-            progress: job.progress.then(|| Progress {
-                begun: Instant::now(),
-                shown: None,
-                visible: false,
-                files: 0,
-                findings: 0,
-            }),
+            progress: job.progress.then(|| Progress::new(Instant::now())),
         };
         Sink { state: Mutex::new(state), written: Condvar::new(), full: AtomicBool::new(cap == Some(0)) }
     }
@@ -196,23 +190,38 @@ impl State<'_> {
     }
 
     fn show_progress(&mut self) {
-        let Some(progress) = &mut self.progress else { return };
-        let now = Instant::now();
-        let since = progress.shown.map_or(PROGRESS_AFTER, |_| PROGRESS_EVERY);
-        if now - progress.shown.unwrap_or(progress.begun) >= since {
-            progress.shown = Some(now);
-            progress.visible = true;
-            let _ = write!(self.err, "\r{} files, {} findings\x1b[K", progress.files, progress.findings);
-            let _ = self.err.flush();
+        if let Some(progress) = &mut self.progress {
+            progress.show(Instant::now(), self.err);
         }
     }
 
     fn clear_progress(&mut self) {
-        if let Some(progress) = &mut self.progress
-            && progress.visible
-        {
-            progress.visible = false;
-            let _ = self.err.write_all(b"\r\x1b[K").and_then(|()| self.err.flush());
+        if let Some(progress) = &mut self.progress {
+            progress.clear(self.err);
+        }
+    }
+}
+
+impl Progress {
+    fn new(begun: Instant) -> Self {
+        Progress { begun, shown: None, visible: false, files: 0, findings: 0 }
+    }
+
+    /// Writes the line if it is time to. A terminal that takes nothing more is no reason to stop.
+    fn show(&mut self, now: Instant, err: &mut dyn Write) {
+        let since = self.shown.map_or(PROGRESS_AFTER, |_| PROGRESS_EVERY);
+        if now - self.shown.unwrap_or(self.begun) >= since {
+            self.shown = Some(now);
+            self.visible = true;
+            let _ = write!(err, "\r{} files, {} findings\x1b[K", self.files, self.findings).and_then(|()| err.flush());
+        }
+    }
+
+    /// Takes the line away if it is there, before anything else is written.
+    fn clear(&mut self, err: &mut dyn Write) {
+        if self.visible {
+            self.visible = false;
+            let _ = err.write_all(b"\r\x1b[K").and_then(|()| err.flush());
         }
     }
 }
@@ -220,5 +229,41 @@ impl State<'_> {
 impl Done {
     fn bytes(&self) -> usize {
         self.piece.bytes.len() + self.errors.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_shown_after_a_second_and_ten_times_in_each() {
+        let begun = Instant::now();
+        let mut progress = Progress::new(begun);
+        let at = |progress: &mut Progress, milliseconds: u64| {
+            let mut written = Vec::new();
+            progress.show(begun + Duration::from_millis(milliseconds), &mut written);
+            progress.files += 1;
+            String::from_utf8(written).unwrap()
+        };
+        assert_eq!(at(&mut progress, 0), "");
+        assert_eq!(at(&mut progress, 999), "");
+        assert_eq!(at(&mut progress, 1000), "\r2 files, 0 findings\x1b[K");
+        assert_eq!(at(&mut progress, 1099), "");
+        assert_eq!(at(&mut progress, 1100), "\r4 files, 0 findings\x1b[K");
+    }
+
+    #[test]
+    fn progress_is_taken_away_once() {
+        let begun = Instant::now();
+        let mut progress = Progress::new(begun);
+        let mut written = Vec::new();
+        progress.clear(&mut written);
+        assert_eq!(written, b"");
+        progress.show(begun + PROGRESS_AFTER, &mut written);
+        written.clear();
+        progress.clear(&mut written);
+        progress.clear(&mut written);
+        assert_eq!(written, b"\r\x1b[K");
     }
 }

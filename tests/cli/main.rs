@@ -4,5 +4,7 @@ mod formats;
 mod reference;
 mod streams;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod tree;
 mod usage;

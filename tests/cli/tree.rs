@@ -229,6 +229,36 @@ fn a_pipe_that_is_named_is_read() {
     assert!(ran.out.starts_with("pipe:4:4: "), "{}{}", ran.out, ran.err);
 }
 
+/// A pipe that is named in the middle of a folder stops the run when the folder's names are read and the files behind it are not.
+#[cfg(unix)]
+#[test]
+fn files_may_shrink_and_vanish_during_the_run() {
+    use std::io::Write;
+    let folder = Folder::with(&[("d/a.xml", &bad()), ("d/gone.xml", &bad()), ("d/z.xml", &bad())]);
+    // Larger than what is read at once, so that its size is asked for.
+    folder.write("d/shrinks.xml", very_bad(20_000));
+    make_pipe(&folder, "d/b.xml");
+    let child = folder
+        .command(&["check", "--output-format", "concise", "--select", CODE, "--jobs", "1", "d", "d/b.xml"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // This waits until the run has come to the pipe.
+    let mut pipe = fs::OpenOptions::new().write(true).open(folder.path("d/b.xml")).unwrap();
+    fs::remove_file(folder.path("d/gone.xml")).unwrap();
+    // Cut in the middle of a tag.
+    let kept = GOOD.find("<os>").unwrap() + 100;
+    fs::OpenOptions::new().write(true).open(folder.path("d/shrinks.xml")).unwrap().set_len(kept as u64).unwrap();
+    pipe.write_all(bad().as_bytes()).unwrap();
+    drop(pipe);
+    let ran = crate::support::Ran::from(child.wait_with_output().unwrap());
+    let mut paths = ran.paths();
+    paths.dedup();
+    assert_eq!((ran.code, paths), (Some(2), vec!["d/a.xml", "d/b.xml", "d/shrinks.xml", "d/z.xml"]));
+    assert!(ran.err.starts_with("virdict: d/gone.xml: No such file or directory\n"), "{}", ran.err);
+}
+
 #[cfg(unix)]
 fn make_pipe(folder: &Folder, name: &str) {
     let made = std::process::Command::new("mkfifo").arg(folder.path(name)).status().unwrap();
