@@ -12,8 +12,8 @@ pub use compiler::checks;
 pub use compiler::compile::{Error, RuleFile, compile};
 pub use compiler::compiled::{
     Attribute, AttributeRule, Automaton, Block, By, Case, Child, ChildRule, Choice, CodeDoc, Comparison, Consequence,
-    DRIVERS, Element, Expression, Form, Group, Judge, Last, Lexical, NONE, Operand, Order, Origin, Path, Range, Rule,
-    Set, Step, Table, Text, Trigger, Type, Word,
+    DRIVERS, Element, Expression, Form, Group, Handling, Judge, Last, Lexical, NONE, Operand, Order, Origin, Path,
+    Range, Rule, Set, Step, Table, Text, Trigger, Type, Word,
 };
 pub use compiler::key::{Key, Name};
 pub use compiler::rules::{CALLS, FUNCTIONS, IRREGULAR, TESTS};

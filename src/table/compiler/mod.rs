@@ -13,6 +13,7 @@ pub mod compiled;
 mod elements;
 pub mod emit;
 pub mod expression;
+pub mod handling;
 pub mod key;
 pub mod rules;
 pub mod source;
