@@ -176,15 +176,15 @@ fn devices_memory(view: &View<'_, '_>) -> i128 {
     sum
 }
 
-/// What libvirt takes for "no limit", in KiB: no size may reach it, and one that does has a rule of its own.
-const UNLIMITED: i128 = 9_007_199_254_740_991;
+/// The greatest size, in KiB; one beyond it has a rule of its own.
+const GREATEST: i128 = 9_007_199_254_740_991;
 
 /// Without cells, <memory> holds the modules too, and something must be left to boot with (`virDomainDefPostParseMemory`).
 pub(super) fn devices_exceed_memory(view: &View<'_, '_>, memory: u32) -> bool {
     let devices = devices_memory(view);
     cells_memory(view) == 0
         && devices > 0
-        && devices < UNLIMITED
+        && devices <= GREATEST
         && kib(view, memory, text(view, memory)).is_some_and(|total| total > 0 && devices >= total)
 }
 
