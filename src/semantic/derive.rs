@@ -37,6 +37,8 @@ fn value<'d>(view: &View<'_, 'd>, name: &str, place: Place) -> Option<Datum<'d>>
         "digits" => Some(whole(text().iter().filter(|b| b.is_ascii_digit()).count() as u64)),
         "cpu-count" => cpu_set(&text()).map(|set| whole(set.iter().map(|(from, to)| to - from + 1).sum())),
         "cpu-max" => cpu_set(&text()).and_then(|set| set.last().map(|(_, to)| whole(*to))),
+        "cpu-min" => cpu_set(&text()).and_then(|set| set.first().map(|(from, _)| whole(*from))),
+        "hex" => hexadecimal(&text()).map(Datum::Number),
         "bus" => disk_bus(view, place.node).map(|bus| Datum::Text(Cow::Borrowed(bus.as_bytes()))),
         "position" => Some(whole(position(view, place.node))),
         "disk-index" => {
@@ -134,6 +136,13 @@ pub(super) fn octal(text: &[u8]) -> Option<i128> {
         }
         _ => number(text),
     }
+}
+
+/// A number that libvirt reads in base 16 with or without 0x, such as the base of a memory module.
+pub(super) fn hexadecimal(text: &[u8]) -> Option<i128> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let digits = text.strip_prefix("0x").or(text.strip_prefix("0X")).unwrap_or(text);
+    i128::from_str_radix(digits, 16).ok()
 }
 
 /// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case. A number with leading zeros is 8 in some

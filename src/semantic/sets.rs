@@ -213,8 +213,7 @@ fn extent(view: &View<'_, '_>, device: u32) -> Option<(i128, i128)> {
         b"virtio-mem" | b"virtio-pmem" => view.child(target, view.symbols.address)?,
         _ => return None,
     };
-    let base = std::str::from_utf8(view.attribute(address, view.symbols.base)?).ok()?.trim();
-    let base = i128::from_str_radix(base.strip_prefix("0x").unwrap_or(base), 16).ok()?;
+    let base = derive::hexadecimal(view.attribute(address, view.symbols.base)?)?;
     let size = view.child(target, view.symbols.size)?;
     let mut size = kib(view, size, text(view, size))? * 1024;
     if model == b"nvdimm"
