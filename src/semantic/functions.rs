@@ -73,44 +73,39 @@ fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
     true
 }
 
-/// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of. Devices of the host
-/// have no target; those that have such an address are SCSI devices.
-fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
+/// The bus of a disk and its address there: as written, or as its target's name gives it. Devices of the host have no target; those that
+/// have such an address are SCSI devices.
+fn drive<'d>(view: &View<'_, 'd>, disk: u32) -> Option<(&'d str, [i128; 4])> {
     let bus = match view.node(disk).name == view.symbols.hostdev {
-        true => Some("scsi"),
-        false => derive::disk_bus(view, disk),
-    };
-    let Some(bus) = bus else { return false };
-    let parts = match view.child(disk, view.symbols.address) {
-        Some(address) => {
-            if view.attribute(address, view.symbols.type_) != Some(b"drive") {
-                return false;
-            }
-            let parts = [view.symbols.controller, view.symbols.bus, view.symbols.target, view.symbols.unit]
-                .map(|name| part(view, address, name));
-            let [Some(controller), Some(bus), Some(target), Some(unit)] = parts else { return false };
-            [controller, bus, target, unit]
-        }
-        None => {
-            let Some(name) =
-                view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev))
-            else {
-                return false;
-            };
-            let Some(index) = derive::disk_index(name) else { return false };
-            let index = i128::from(index);
-            match bus {
-                "scsi" => [index / 7, 0, 0, index % 7],
-                "ide" => [index / 4, index / 2 % 2, 0, index % 2],
-                "sata" => [index / 6, 0, 0, index % 6],
-                "fdc" => [index / 2, 0, 0, index % 2],
-                _ => return false,
-            }
-        }
+        true => "scsi",
+        false => derive::disk_bus(view, disk)?,
     };
     if !matches!(bus, "scsi" | "ide" | "sata" | "fdc") {
-        return false;
+        return None;
     }
+    if let Some(address) = view.child(disk, view.symbols.address) {
+        if view.attribute(address, view.symbols.type_) != Some(b"drive") {
+            return None;
+        }
+        let [controller, bus_, target, unit] =
+            [view.symbols.controller, view.symbols.bus, view.symbols.target, view.symbols.unit]
+                .map(|name| part(view, address, name));
+        return Some((bus, [controller?, bus_?, target?, unit?]));
+    }
+    let target = view.child(disk, view.symbols.target)?;
+    let index = i128::from(derive::disk_index(view.attribute(target, view.symbols.dev)?)?);
+    let parts = match bus {
+        "scsi" => [index / 7, 0, 0, index % 7],
+        "ide" => [index / 4, index / 2 % 2, 0, index % 2],
+        "sata" => [index / 6, 0, 0, index % 6],
+        _ => [index / 2, 0, 0, index % 2],
+    };
+    Some((bus, parts))
+}
+
+/// The drive address of a disk, with the bus that it is an address of.
+fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
+    let Some((bus, parts)) = drive(view, disk) else { return false };
     key.extend_from_slice(bus.as_bytes());
     for part in parts {
         key.extend_from_slice(&part.to_le_bytes());
@@ -120,13 +115,9 @@ fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
 
 /// Whether a device of the host has the drive address of a disk.
 fn drive_address_of_disk(view: &View<'_, '_>, hostdev: u32) -> bool {
-    let (mut mine, mut theirs) = (Vec::new(), Vec::new());
-    if !drive_address(view, hostdev, &mut mine) {
-        return false;
-    }
+    let Some(mine) = drive(view, hostdev) else { return false };
     !view.children(view.node(hostdev).parent, |device| {
-        theirs.clear();
-        !(view.node(device).name == view.symbols.disk && drive_address(view, device, &mut theirs) && theirs == mine)
+        !(view.node(device).name == view.symbols.disk && drive(view, device) == Some(mine))
     })
 }
 

@@ -31,8 +31,14 @@ pub(super) fn overlaps_earlier(view: &View<'_, '_>, subject: u32, attribute: u16
     })
 }
 
-/// The guest's vCPUs that a resource group or a monitor is for. Libvirt drops those beyond the guest's number, and what is left with none.
+/// The guest's vCPUs that a resource group or a monitor is for. Libvirt drops those beyond the guest's number, and groups that are left
+/// with none.
 fn vcpus(view: &View<'_, '_>, node: u32) -> Option<Ranges> {
+    vcpus_or_none(view, node).filter(|ranges| !ranges.is_empty())
+}
+
+/// The same, and it may be none of them.
+fn vcpus_or_none(view: &View<'_, '_>, node: u32) -> Option<Ranges> {
     let most = match view.child(view.domain, view.symbols.vcpu) {
         Some(vcpu) => u64::try_from(derive::number(text(view, vcpu))?).ok()?,
         None => 1,
@@ -42,7 +48,7 @@ fn vcpus(view: &View<'_, '_>, node: u32) -> Option<Ranges> {
         *to = (*to).min(most.saturating_sub(1));
         from <= to && *from < most
     });
-    (!ranges.is_empty()).then_some(ranges)
+    Some(ranges)
 }
 
 /// The key of a cachetune element is its set, however it is written (`virDomainCachetuneDefParse`).
@@ -67,7 +73,7 @@ pub(super) fn group_overlaps(view: &View<'_, '_>, group: u32) -> bool {
 
 /// Whether a monitor's list, which libvirt can read, has no vCPU of the guest.
 pub(super) fn monitor_empty(view: &View<'_, '_>, monitor: u32) -> bool {
-    set(view, monitor, view.symbols.vcpus).is_some() && vcpus(view, monitor).is_none()
+    vcpus_or_none(view, monitor).is_some_and(|ranges| ranges.is_empty())
 }
 
 /// The number of a NUMA cell: its id, or its place among the cells (`virDomainNumaDefParseXML`).
