@@ -14,11 +14,9 @@ fn main() {
     println!("cargo::rerun-if-changed=src/table/compiler");
     println!("cargo::rerun-if-changed=src/diagnostic/code.rs");
     println!("cargo::rerun-if-changed=build.rs");
-    // The static tables hold some ten thousand addresses. In an executable that may lie anywhere each of them is relocated at every start,
-    // which costs more than checking a file.
     let linux_gnu = |name: &str, value: &str| std::env::var(name).is_ok_and(|v| v == value);
     if linux_gnu("CARGO_CFG_TARGET_OS", "linux") && linux_gnu("CARGO_CFG_TARGET_ENV", "gnu") {
-        println!("cargo::rustc-link-arg-bins=-no-pie");
+        link_for_a_quick_start();
     }
     let mut paths = Vec::new();
     collect(Path::new("rules"), &mut paths);
@@ -41,6 +39,22 @@ fn main() {
                 println!("cargo::error={error}");
             }
         }
+    }
+}
+
+/// What has to be done at each start before `main` is done when the program is linked, as far as it can be.
+fn link_for_a_quick_start() {
+    // The static tables hold some ten thousand addresses. In an executable that may lie anywhere each of them is relocated at every start,
+    // which costs more than checking a file.
+    println!("cargo::rustc-link-arg-bins=-no-pie");
+    let features = std::env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    if features.split(',').any(|feature| feature == "crt-static") {
+        // The option above takes back the one by which a static executable that may lie anywhere is asked for.
+        println!("cargo::rustc-link-arg-bins=-static");
+    } else {
+        // The standard library asks the unwinder for the frames of a backtrace and has it loaded as a shared library at every start. As an
+        // archive it is in every gcc beside the shared one; whatever comes first on the linker's line is taken.
+        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
 }
 

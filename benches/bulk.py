@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
 """virdict over a tree of many files, beside the other tools and beside merely reading the files.
 
-    cargo build --release --examples && benches/bulk.py
+    cargo build --release --bin virdict --example bare_read --example core_pass && benches/bulk.py
 
 builds a tree of 50,000 files out of the documents of corpus/ (or of --source FOLDER), runs every tool over it in turn, several times,
-and prints medians and ratios; then one file's start-up beside `true`, the cost of findings, and peak memory. xmllint and jing are
-measured if they are there; with a schema (--schema domain.rng) they validate against it.
+and prints medians and ratios; then the cost of findings, peak memory, one file's start-up beside `true`, the core in memory beside bare
+quick-xml, and one document of 200,000 devices beside small ones. xmllint and jing are measured if they are there; with a schema
+(--schema domain.rng) they validate against it. Instructions are counted if valgrind is there. --record writes what is printed into
+benches/README.md, in place of the run before.
 
 The tools are run in turn and not one after another, so that a busy machine is busy for all of them. Only ratios within one run mean
 anything.
 """
 
 import argparse
+import datetime
 import json
 import os
 import platform
+import re
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -23,7 +28,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import large
+
 HERE = Path(__file__).resolve().parent.parent
+README = HERE / "benches" / "README.md"
+# In README.md, what --record writes stands under this.
+HEADING = "## The last run\n"
 
 
 def arguments():
@@ -33,8 +43,10 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5, help="how often each tool is run")
     parser.add_argument("--starts", type=int, default=300, help="how often each start-up is run")
     parser.add_argument("--schema", type=Path, help="libvirt's domain.rng, for xmllint and jing")
-    parser.add_argument("--slow-rounds", type=int, default=1, help="how often tools are run that take long: those with a schema")
+    parser.add_argument("--slow-rounds", type=int, default=3, help="how often tools are run that take long: those with a schema")
+    parser.add_argument("--devices", type=int, default=200_000, help="devices of the large document; 0 for none")
     parser.add_argument("--target", type=Path, default=None, help="folder of the release build")
+    parser.add_argument("--record", action="store_true", help="write what is printed into benches/README.md, too")
     return parser.parse_args()
 
 
@@ -109,76 +121,194 @@ def in_turn(commands, rounds):
     return seconds
 
 
-def table(title, seconds, base):
-    print(f"\n{title}")
-    unit = statistics.median(seconds[base])
-    for name, values in seconds.items():
-        middle = statistics.median(values)
-        spread = f"{min(values):8.4f} .. {max(values):8.4f}" if len(values) > 1 else " " * 20
-        print(f"  {name:<34} {middle:9.4f} s   {spread}   {middle / unit:8.2f} x")
+class Report:
+    """What is printed, kept for --record."""
+
+    def __init__(self):
+        self.lines = []
+
+    def say(self, line=""):
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def table(self, title, seconds, base):
+        """Medians of several commands' times, and their ratios to one of them."""
+        self.say()
+        self.say(f"{title} (ratio to {base})")
+        unit = statistics.median(seconds[base])
+        for name, values in seconds.items():
+            middle = statistics.median(values)
+            spread = f"{min(values):8.4f} .. {max(values):8.4f}" if len(values) > 1 else " " * 20
+            self.say(f"  {name:<39}{middle:9.4f} s   {spread}   {middle / unit:8.2f} x")
+
+    def record(self):
+        text = README.read_text()
+        before = text[: text.index(HEADING) + len(HEADING)]
+        block = "".join(f"    {line}".rstrip() + "\n" for line in self.lines)
+        README.write_text(f"{before}\n{block}")
+
+
+def first_line(*command):
+    """What a program says of its version; nothing if it is not there."""
+    if not shutil.which(command[0]):
+        return None
+    run = subprocess.run(command, capture_output=True, text=True)
+    return (run.stdout + run.stderr).strip().split("\n")[0]
+
+
+def versions(report, virdict):
+    command = [name if len(name) < 40 else name.split("/")[-1] for name in sys.argv[1:]]
+    command = [f".../{'/'.join(part.split('/')[-2:])}" if part.startswith("/") else part for part in command]
+    report.say(f"{datetime.date.today()}: benches/bulk.py {shlex.join(command)}")
+    xmllint = (first_line("xmllint", "--version") or "no xmllint").replace("xmllint: using", "xmllint with")
+    tools = [first_line(virdict, "version"), first_line("rustc", "--version"), xmllint, first_line("jing", "-version") and "jing"]
+    report.say("; ".join(tool for tool in tools if tool))
+    report.say(f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release().split('-')[0]}")
+
+
+def tree(report, options, virdict, bare, scratch, sources):
+    """The tree, and everything that is measured on it. Returns one of its files."""
+    clean, faulty = scratch / "clean", scratch / "faulty"
+    build(clean, options.files, sources)
+    build(faulty, options.files, [(name, with_fault(text)) for name, text in sources])
+    size = sum(len(sources[number % len(sources)][1]) for number in range(options.files))
+    report.say(f"{options.files} files from {len(sources)} documents, {size / 1e6:.1f} MB")
+
+    check = [virdict, "check", "--exit-zero", "--output-format", "jsonl"]
+    ours, findings, one = "virdict, 2 threads", "virdict, 2 threads, all with findings", "virdict, 1 thread"
+    reading, parsing, validating = "bare reading, 2 threads", "xmllint", "xmllint with schema"
+    commands = {
+        reading: [bare, clean, "2"],
+        ours: [*check, "--jobs", "2", clean],
+        one: [*check, "--jobs", "1", clean],
+        findings: [*check, "--jobs", "2", faulty],
+    }
+    rounds = dict.fromkeys(commands, options.rounds)
+    if shutil.which("xmllint"):
+        commands[parsing] = over_tree(["xmllint", "--noout"], clean)
+        rounds[parsing] = min(options.rounds, 3)
+        if options.schema:
+            commands[validating] = over_tree(["xmllint", "--noout", "--relaxng", options.schema], clean)
+            rounds[validating] = options.slow_rounds
+    if shutil.which("jing") and options.schema:
+        commands["jing"] = over_tree(["jing", options.schema], clean)
+        rounds["jing"] = options.slow_rounds
+    for name in (reading, ours, findings):
+        run(commands[name])
+    seconds = in_turn(commands, rounds)
+    report.table("The tree", seconds, ours)
+    middle = {name: statistics.median(values) for name, values in seconds.items()}
+    report.say()
+    for slower, aim in ((validating, 40), (parsing, 5)):
+        if slower in middle:
+            report.say(f"  {middle[slower] / middle[ours]:6.2f} times as fast as {slower} (aim: {aim})")
+    report.say(f"  {middle[ours] / middle[reading]:6.2f} times what reading the files costs (aim: at most 2.5)")
+    report.say(f"  {middle[one] / middle[ours]:6.2f} times as fast with two threads as with one (aim: 1.8)")
+    report.say(f"  {middle[findings] / middle[ours]:6.2f} times as long with a finding in every file (aim: at most 1.5)")
+    most = max(peak_memory(commands[name]) for name in (ours, one, findings))
+    report.say(f"  {most / 1024:6.1f} MB at most (aim: 12)")
+    return next(clean.rglob("*.xml"))
+
+
+def start_up(report, options, virdict, file):
+    starts = {"true": [shutil.which("true")], "virdict": [virdict, "check", "--quiet", file]}
+    counts = {"true": options.starts, "virdict": options.starts}
+    validating = "xmllint with schema"
+    if shutil.which("xmllint") and options.schema:
+        starts[validating] = ["xmllint", "--noout", "--relaxng", options.schema, file]
+        counts[validating] = max(1, options.starts // 10)
+    seconds = in_turn(starts, counts)
+    report.table("One file, whole process", seconds, "virdict")
+    middle = {name: statistics.median(values) for name, values in seconds.items()}
+    report.say()
+    report.say(f"  {(middle['virdict'] - middle['true']) * 1000:6.3f} ms over true (aim: at most 0.5)")
+    if validating in middle:
+        report.say(f"  {middle[validating] / middle['virdict']:6.2f} times as fast as {validating} (aim: 8)")
+
+
+LAYERS = ("events", "attributes", "xml", "schema", "everything")
+
+
+def core(report, options, core_pass, scratch, sources):
+    """The layers of the core in memory, over the documents that the tree is made of."""
+    folder = scratch / "sources"
+    build(folder, len(sources), sources)
+    speeds = {layer: [] for layer in LAYERS}
+    for _ in range(max(options.rounds, 5)):
+        for layer in LAYERS:
+            said = subprocess.run([core_pass, layer, folder, "5"], capture_output=True, text=True, check=True).stdout
+            speeds[layer].append(float(re.search(r"fastest pass ([0-9.]+) MB/s", said)[1]))
+    counts = {}
+    if shutil.which("valgrind"):
+        counts = {layer: instructions(core_pass, layer, folder) for layer in LAYERS}
+    middle = {layer: statistics.median(values) for layer, values in speeds.items()}
+    report.say()
+    report.say("The core in memory, one thread (ratio to attributes; instructions to events)")
+    for layer in LAYERS:
+        line = f"  {layer:<39}{middle[layer]:9.1f} MB/s {middle[layer] / middle['attributes']:8.2f} x"
+        if counts:
+            line += f"   {counts[layer] / 1e6:8.2f} million instructions {counts[layer] / counts['events']:6.2f} x"
+        report.say(line)
+    report.say("  (aim: everything at least 1.0 times the speed of attributes, and at most 1.9 times the instructions of events)")
+
+
+def instructions(core_pass, layer, folder):
+    """Instructions of one pass: half of what three take more than one."""
+
+    def count(passes):
+        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", core_pass, layer, folder, str(passes)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+        return int(re.search(r"Collected : ([0-9]+)", said)[1])
+
+    return (count(3) - count(1)) // 2
+
+
+def one_large(report, options, virdict, scratch):
+    """One document of many devices, and as many bytes in documents of a few such devices."""
+    folder = scratch / "small"
+    document, small_bytes = scratch / "large.xml", 0
+    with document.open("w") as file:
+        file.writelines(large.domain(0, options.devices))
+    folder.mkdir()
+    # A fifth of it is enough for the small ones, and four devices make a document of 8 KB.
+    for number in range(0, options.devices // 5, 4):
+        text = "".join(large.domain(number % 400, 4))
+        small_bytes += len(text)
+        (folder / f"{number:06}.xml").write_text(text)
+    large_bytes = document.stat().st_size
+    check = [virdict, "check", "--quiet", "--jobs", "1", "--max-size", "3G"]
+    report.say()
+    report.say(f"One document of {options.devices} devices, {large_bytes / 1e6:.0f} MB, beside documents of 4 such devices")
+    for words, select in (("XML and schema", "syntax,schema"), ("everything", "ALL")):
+        commands = {"large": [*check, "--select", select, document], "small": [*check, "--select", select, folder]}
+        seconds = in_turn(commands, dict.fromkeys(commands, options.slow_rounds))
+        fast = large_bytes / 1e6 / statistics.median(seconds["large"])
+        slow = small_bytes / 1e6 / statistics.median(seconds["small"])
+        report.say(f"  {words:<20}{fast:8.1f} MB/s against {slow:8.1f} MB/s: {fast / slow:6.2f} x")
+    document.unlink()
 
 
 def main():
     options = arguments()
     target = options.target or Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target")) / "release"
-    virdict, bare = target / "virdict", target / "examples" / "bare_read"
-    for needed in (virdict, bare):
+    virdict, bare, core_pass = target / "virdict", target / "examples" / "bare_read", target / "examples" / "core_pass"
+    for needed in (virdict, bare, core_pass):
         if not needed.exists():
-            sys.exit(f"{needed} is not there: cargo build --release --examples, and cargo build --release")
+            sys.exit(f"{needed} is not there: cargo build --release --bin virdict --example bare_read --example core_pass")
     sources = documents(options.source, virdict)
     if not sources:
         sys.exit(f"{options.source} has no document without a finding")
-    version = subprocess.run([virdict, "version"], capture_output=True, text=True, check=True).stdout.strip()
-    print(f"{version}; {platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}")
-
+    report = Report()
+    versions(report, virdict)
     with tempfile.TemporaryDirectory(prefix="virdict-bulk-") as scratch:
-        clean, faulty = Path(scratch) / "clean", Path(scratch) / "faulty"
-        build(clean, options.files, sources)
-        build(faulty, options.files, [(name, with_fault(text)) for name, text in sources])
-        size = sum(len(sources[number % len(sources)][1]) for number in range(options.files))
-        print(f"{options.files} files from {len(sources)} documents, {size / 1e6:.1f} MB")
-
-        fast, slow = options.rounds, options.slow_rounds
-        check = [virdict, "check", "--exit-zero", "--output-format", "jsonl"]
-        commands = {
-            "bare reading, 2 threads": [bare, clean, "2"],
-            "virdict, 2 threads": [*check, "--jobs", "2", clean],
-            "virdict, 1 thread": [*check, "--jobs", "1", clean],
-            "virdict, 2 threads, all with findings": [*check, "--jobs", "2", faulty],
-        }
-        rounds = dict.fromkeys(commands, fast)
-        if shutil.which("xmllint"):
-            commands["xmllint"] = over_tree(["xmllint", "--noout"], clean)
-            rounds["xmllint"] = min(fast, 3)
-            if options.schema:
-                commands["xmllint with schema"] = over_tree(["xmllint", "--noout", "--relaxng", options.schema], clean)
-                rounds["xmllint with schema"] = slow
-        if shutil.which("jing") and options.schema:
-            commands["jing"] = over_tree(["jing", options.schema], clean)
-            rounds["jing"] = slow
-        for name in list(commands)[:3]:
-            run(commands[name])
-        seconds = in_turn(commands, rounds)
-        table("The tree (ratio to virdict on 2 threads)", seconds, "virdict, 2 threads")
-
-        two = statistics.median(seconds["virdict, 2 threads"])
-        print("\n  two threads are", f"{statistics.median(seconds['virdict, 1 thread']) / two:.2f} times as fast as one")
-        print("  the tree costs", f"{two / statistics.median(seconds['bare reading, 2 threads']):.2f} times what reading it costs")
-        findings = statistics.median(seconds["virdict, 2 threads, all with findings"])
-        print("  a finding in every file costs", f"{findings / two:.2f} times the clean tree")
-
-        for name in list(commands)[1:4]:
-            print(f"  {name}: at most {peak_memory(commands[name]) / 1024:.1f} MB")
-
-        one = next(clean.rglob("*.xml"))
-        starts = {"true": [shutil.which("true")], "virdict, one file": [virdict, "check", "--quiet", one]}
-        if shutil.which("xmllint") and options.schema:
-            starts["xmllint with schema, one file"] = ["xmllint", "--noout", "--relaxng", options.schema, one]
-        counts = {name: options.starts if "xmllint" not in name else max(1, options.starts // 10) for name in starts}
-        seconds = in_turn(starts, counts)
-        table("Start-up (ratio to true)", seconds, "true")
-        over = statistics.median(seconds["virdict, one file"]) - statistics.median(seconds["true"])
-        print(f"\n  virdict takes {over * 1000:.3f} ms more than true")
+        scratch = Path(scratch)
+        one = tree(report, options, virdict, bare, scratch, sources)
+        start_up(report, options, virdict, one)
+        core(report, options, core_pass, scratch, sources)
+        if options.devices:
+            one_large(report, options, virdict, scratch)
+    if options.record:
+        report.record()
 
 
 if __name__ == "__main__":

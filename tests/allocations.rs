@@ -59,21 +59,6 @@ fn allocations<R>(work: impl FnOnce() -> R) -> u64 {
 /// What quick-xml allocates for a document: nothing, since only its tag parser is used.
 const SPLITTER: u64 = 0;
 
-/// Documents that still allocate when they are checked again, and how often: CPU sets are parsed into vectors, texts with comments inside
-/// are joined, and tags with many attributes or with prefixed ones are held in a table to find duplicates. Everything else allocates
-/// nothing, and none of these may get worse.
-const KNOWN: [(&str, u64); 9] = [
-    ("good/cpu-model.xml", 1),
-    ("good/cputune.xml", 137),
-    ("good/iothreads.xml", 42),
-    ("good/memory-hotplug.xml", 41),
-    ("good/metadata-and-notation.xml", 46),
-    ("good/numa-hugepages.xml", 124),
-    ("good/vhostuser.xml", 7),
-    ("good/virtio-everything.xml", 1),
-    ("good/xen-pvh.xml", 6),
-];
-
 #[test]
 fn the_counter_counts() {
     assert_eq!(allocations(|| vec![1u8; 100]), 1);
@@ -93,8 +78,7 @@ fn count_again(options: &Options) -> Vec<String> {
     let mut complaints = Vec::new();
     for document in &documents {
         let count = allocations(|| checker.check(&document.bytes, true).findings.len());
-        let known = KNOWN.iter().find(|(name, _)| *name == document.name).map_or(SPLITTER, |(_, count)| *count);
-        if count > known {
+        if count > SPLITTER {
             complaints.push(format!("{}: {count}", document.name));
         }
     }

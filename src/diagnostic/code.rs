@@ -137,6 +137,7 @@ codes! {
     REMOVED = "schema/removed",
     // What the schema lets through and libvirt's parser does not. `engine/` reports these.
     PADDED_VALUE = "semantic/padded-value",
+    MINUS_ZERO = "semantic/minus-zero",
 }
 
 impl Code {

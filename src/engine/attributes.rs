@@ -3,7 +3,7 @@
 use super::Pass;
 use super::frame::{Frame, TextState};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::semantic::{Value, is_regular, may_reach};
+use crate::semantic::{NOBODY, Value, is_regular, may_reach};
 use crate::table::{AttributeRule, Block, By, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
@@ -68,16 +68,31 @@ impl<'d> Pass<'_, 'd> {
             self.adopt_strangers(&mut opening);
         }
         let blocks = self.state.blocks.len() as u32;
-        let frame = Frame {
-            attributes: 0,
+        let (viable, placed) = (self.state.viable.len() as u32, self.state.placed.len() as u32);
+        let block = &self.table.blocks[element.block as usize];
+        if block.plain && self.state.strangers.is_empty() && !element.deferred {
+            self.state.blocks.push(element.block);
+            self.judge_plainly(block, &mut opening, blocks as usize, owner);
+        } else {
+            self.activate(element.block, &mut opening, forced);
+            self.judge_attributes(&mut opening, blocks as usize, owner);
+        }
+        let nearest = self.state.frames.last().map_or(u32::MAX, |parent| parent.nearest);
+        let (mut node, mut inner) = (u32::MAX, nearest);
+        if element.read && self.facts {
+            node = self.note(&opening, nearest, owner);
+            inner = node;
+        }
+        self.state.frames.push(Frame {
+            attributes: opening.present,
             children: 0,
             element: element_id,
             counted: 0,
             text_state: TextState::None,
             has_child: false,
             blocks,
-            viable: self.state.viable.len() as u32,
-            placed: self.state.placed.len() as u32,
+            viable,
+            placed,
             name: start.name_span,
             tag: start.tag_start,
             content: start.content_start,
@@ -85,16 +100,9 @@ impl<'d> Pass<'_, 'd> {
             text: Span::at(start.content_start as usize),
             unknown: 0,
             findings,
-            node: u32::MAX,
-            nearest: self.state.frames.last().map_or(u32::MAX, |parent| parent.nearest),
-        };
-        self.activate(element.block, &mut opening, forced);
-        self.judge_attributes(&mut opening, blocks as usize, owner);
-        let mut frame = Frame { attributes: opening.present, ..frame };
-        if element.read && self.facts {
-            self.note(&opening, &mut frame);
-        }
-        self.state.frames.push(frame);
+            node,
+            nearest: inner,
+        });
         if damaged {
             self.distrust();
         }
@@ -111,14 +119,13 @@ impl<'d> Pass<'_, 'd> {
         }
     }
 
-    /// Notes what rules read of the element.
-    fn note(&mut self, opening: &Opening<'_, 'd>, frame: &mut Frame) {
+    /// Notes what rules read of the element; the number of its node. `nearest` is the nearest enclosing node.
+    fn note(&mut self, opening: &Opening<'_, 'd>, nearest: u32, owner: u32) -> u32 {
         let facts = &mut self.state.facts;
-        let devices = frame.element == self.state.devices;
-        frame.node = facts.open(self.table, opening.name, frame.nearest, frame.name, frame.owner, devices);
-        frame.nearest = frame.node;
+        let devices = opening.element_id == self.state.devices;
+        let node = facts.open(self.table, opening.name, nearest, opening.start.name_span, owner, devices);
         let slots = self.table.attributes_of(opening.element);
-        let noted = frame.attributes & opening.element.read_attributes & !opening.settled;
+        let noted = opening.present & opening.element.read_attributes & !opening.settled;
         let mut rest = noted;
         let first = facts.values().len();
         while rest != 0 {
@@ -132,19 +139,20 @@ impl<'d> Pass<'_, 'd> {
             };
             let text = crate::table::trim(raw);
             let word = self.table.word(Key::of(text), text);
-            let (name, coded) = (slots[slot].name, attribute.needs_normalising);
-            facts.value(Value { name, word, coded, span: attribute.value });
+            let decoded = if attribute.needs_normalising { facts.decode(text) } else { NOBODY };
+            facts.value(Value { name: slots[slot].name, word, decoded, span: attribute.value });
         }
-        facts.fire(frame.node, opening.element.sets_off.of(self.table.trigger_rules));
+        facts.fire(node, opening.element.sets_off.of(self.table.trigger_rules));
         let all = opening.element.trigger_attributes;
-        let mut rest = frame.attributes & all & !opening.settled;
+        let mut rest = noted & all;
         while rest != 0 {
             let bit = rest & rest.wrapping_neg();
             rest ^= bit;
             let index = opening.element.trigger_slots as usize + (all & (bit - 1)).count_ones() as usize;
             // What sets a rule off is read by it, so that it is among the values.
             let number = first + (noted & (bit - 1)).count_ones() as usize;
-            let Value { word, coded, span, .. } = facts.values()[number];
+            let Value { word, decoded, span, .. } = facts.values()[number];
+            let coded = decoded != NOBODY;
             for trigger in self.table.trigger_slots[index].of(self.table.triggers) {
                 let words = trigger.words.of(self.table.trigger_words);
                 let value = || crate::table::trim(span.of(self.text));
@@ -156,10 +164,11 @@ impl<'d> Pass<'_, 'd> {
                     trigger.least == i64::MIN || coded || may_reach(value(), trigger.least)
                 };
                 if set_off {
-                    facts.fire(frame.node, trigger.rules.of(self.table.trigger_rules));
+                    facts.fire(node, trigger.rules.of(self.table.trigger_rules));
                 }
             }
         }
+        node
     }
 
     /// Puts a block in force, and the blocks of the variants that attributes decide below it.
@@ -231,6 +240,34 @@ impl<'d> Pass<'_, 'd> {
         group.otherwise
     }
 
+    /// Judges the attributes of an element that has one block and nothing in it but attributes, children and text.
+    #[inline]
+    fn judge_plainly(&mut self, block: &'static Block, opening: &mut Opening<'_, 'd>, blocks: usize, owner: u32) {
+        let mut misplaced = opening.present & !opening.settled & !block.attributes;
+        while misplaced != 0 {
+            let slot = misplaced.trailing_zeros() as u8;
+            misplaced &= misplaced - 1;
+            let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
+            self.misplaced_attribute(opening, slot, attribute, blocks, owner);
+        }
+        self.judge_values(block, opening.known, opening, owner);
+        let missing = block.required_attributes & !opening.present;
+        if missing != 0 {
+            self.judge_missing(opening, missing, blocks, owner);
+        }
+    }
+
+    /// Required attributes are not there.
+    fn judge_missing(&mut self, opening: &mut Opening<'_, 'd>, missing: u64, blocks: usize, owner: u32) {
+        // In a tag that is broken an attribute may be missing for that reason alone.
+        if !opening.start.damaged {
+            self.missing_attributes(opening, missing, blocks, owner);
+        }
+        // What is missing was told; what else depends on it is not told again.
+        opening.present |= missing;
+        opening.settled |= missing;
+    }
+
     /// Judges every attribute of the element under the blocks in force.
     fn judge_attributes(&mut self, opening: &mut Opening<'_, 'd>, blocks: usize, owner: u32) {
         let mut required = 0;
@@ -277,13 +314,7 @@ impl<'d> Pass<'_, 'd> {
         }
         let missing = required & !opening.present;
         if missing != 0 {
-            // In a tag that is broken an attribute may be missing for that reason alone.
-            if !opening.start.damaged {
-                self.missing_attributes(opening, missing, blocks, owner);
-            }
-            // What is missing was told; what else depends on it is not told again.
-            opening.present |= missing;
-            opening.settled |= missing;
+            self.judge_missing(opening, missing, blocks, owner);
         }
         for index in blocks..self.state.blocks.len() {
             let block = &self.table.blocks[self.state.blocks[index] as usize];
@@ -311,7 +342,7 @@ impl<'d> Pass<'_, 'd> {
             rest ^= bit;
             // A block has one rule for each attribute that it mentions, in the order of the slots.
             let rule = &rules[(block.attributes & (bit - 1)).count_ones() as usize];
-            let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
+            let attribute = &opening.attributes[self.state.by_slot[slot as usize & 63] as usize];
             if rule.since > self.target || rule.until <= self.target {
                 let (code, version) = dated(rule.since, rule.until, self.target);
                 let args =
@@ -326,7 +357,9 @@ impl<'d> Pass<'_, 'd> {
                 attribute.value.of(self.text)
             };
             let verdict = self.table.value(rule.type_, value, self.target);
-            if verdict != Verdict::Good && !(verdict == Verdict::Padded && opening.settled & bit != 0) {
+            if verdict != Verdict::Good
+                && !(matches!(verdict, Verdict::Padded | Verdict::MinusZero) && opening.settled & bit != 0)
+            {
                 self.tell_value(verdict, rule.type_, attribute, opening.element_id, owner);
                 opening.settled |= bit;
             }
@@ -350,6 +383,11 @@ impl<'d> Pass<'_, 'd> {
                     let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
                     self.tell(codes::PADDED_VALUE, attribute.value, owner, args);
                 }
+                return true;
+            }
+            Verdict::MinusZero => {
+                let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
+                self.tell(codes::MINUS_ZERO, attribute.value, owner, args);
                 return true;
             }
             Verdict::Bad => {

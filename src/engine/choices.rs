@@ -53,6 +53,7 @@ impl<'d> Pass<'_, 'd> {
             rest &= rest - 1;
             let attribute = &opening.attributes[self.state.by_slot[slot as usize] as usize];
             let mut allowed = 0u8;
+            let mut refused = None;
             let mut told: Option<(Verdict, u16)> = None;
             let mut last_type = NONE;
             for (bit, block) in blocks.iter().enumerate() {
@@ -71,7 +72,11 @@ impl<'d> Pass<'_, 'd> {
                 last_type = rule.type_;
                 let value = xml::value(self.text, attribute, &mut self.state.scratch);
                 match self.table.value(rule.type_, value, self.target) {
-                    Verdict::Good | Verdict::Padded => allowed |= 1 << bit,
+                    Verdict::Good => allowed |= 1 << bit,
+                    verdict @ (Verdict::Padded | Verdict::MinusZero) => {
+                        allowed |= 1 << bit;
+                        refused = Some((verdict, rule.type_));
+                    }
                     verdict => {
                         // A date says more than a plain no.
                         if told.is_none_or(|(old, _)| old == Verdict::Bad) {
@@ -102,6 +107,9 @@ impl<'d> Pass<'_, 'd> {
                     None => {}
                 }
                 continue;
+            }
+            if let Some((verdict, type_)) = refused {
+                self.tell_value(verdict, type_, attribute, opening.element_id, owner);
             }
             // A block that does not mention the attribute is ruled out by its presence, not by its value.
             let mention =

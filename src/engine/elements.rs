@@ -4,6 +4,7 @@ use super::Pass;
 use super::attributes::dated;
 use super::frame::{Decided, Frame, TextState};
 use crate::diagnostic::{Arg, Finding, Span, codes};
+use crate::semantic::NOBODY;
 use crate::table::{Block, By, ChildRule, Element, NONE, Text, Verdict};
 use crate::xml;
 
@@ -11,15 +12,16 @@ impl<'d> Pass<'_, 'd> {
     /// A child of the innermost open element begins.
     pub(super) fn child(&mut self, start: &xml::Start<'d>, reader: &xml::Reader<'d, '_, '_>) {
         let at = self.state.frames.len() - 1;
-        let parent = self.state.frames[at];
-        let element = &self.table.elements[parent.element as usize];
-        self.state.frames[at].has_child = true;
+        let parent = &mut self.state.frames[at];
+        parent.has_child = true;
+        let (parent_element, parent_owner, there) = (parent.element, parent.owner, parent.children);
+        let element = &self.table.elements[parent_element as usize];
         let slot = match start.namespace {
             xml::Namespace::None => self.table.child_slot(element, start.local),
             xml::Namespace::Known(number) => self.prefixed_child(element, number, start.local),
             xml::Namespace::Foreign => None,
         };
-        let owner = if parent.element == self.state.devices { start.tag_start } else { parent.owner };
+        let owner = if parent_element == self.state.devices { start.tag_start } else { parent_owner };
         let found = slot.and_then(|slot| self.child_rule(at, slot).map(|rule| (slot, rule)));
         let Some((slot, rule)) = found else {
             if element.open {
@@ -39,9 +41,11 @@ impl<'d> Pass<'_, 'd> {
             self.skip = 1;
             return;
         }
-        if parent.children & bit != 0 && rule.at_most == 1 {
+        if there & bit != 0 && rule.at_most == 1 {
+            let parent = self.state.frames[at];
             self.duplicate_child(start, &parent, owner);
         } else if element.ordered {
+            let parent = self.state.frames[at];
             self.judge_order(&parent, slot, start, owner);
         }
         let frame = &mut self.state.frames[at];
@@ -49,7 +53,7 @@ impl<'d> Pass<'_, 'd> {
         if rule.at_least > 1 || (rule.at_most > 1 && rule.at_most < u32::MAX) {
             frame.counted = frame.counted.saturating_add(1);
             if frame.counted as u32 == rule.at_most + 1 {
-                let args = [Arg::Item(parent.element as u32), Arg::Number(rule.at_most as i64), Arg::None];
+                let args = [Arg::Item(parent_element as u32), Arg::Number(rule.at_most as i64), Arg::None];
                 self.tell(codes::TOO_MANY_ELEMENTS, start.name_span, owner, args);
             }
         }
@@ -72,8 +76,23 @@ impl<'d> Pass<'_, 'd> {
     }
 
     /// What the blocks in force say of a child; of blocks that the end will decide about, any.
+    #[inline]
     pub(super) fn child_rule(&self, at: usize, slot: u8) -> Option<&'static ChildRule> {
         let (from, to) = self.blocks_of(at);
+        // Most elements have one block, and it speaks of the child itself.
+        if let [block] = self.state.blocks[from..to] {
+            let block = &self.table.blocks[block as usize];
+            let bit = 1u128 << slot;
+            if block.children & bit != 0 {
+                let index = rank(block.children, slot);
+                return Some(&block.child_rules.of(self.table.child_rules)[index]);
+            }
+        }
+        self.child_rule_of_blocks(at, from, to, slot)
+    }
+
+    /// The same where several blocks are in force, or choices.
+    fn child_rule_of_blocks(&self, at: usize, from: usize, to: usize, slot: u8) -> Option<&'static ChildRule> {
         let blocks = &self.state.blocks[from..to];
         // A later block is the narrower one.
         let there = self.state.frames[at].children;
@@ -94,7 +113,7 @@ impl<'d> Pass<'_, 'd> {
     fn rule_of(&self, block: &'static Block, slot: u8, there: u128) -> Option<&'static ChildRule> {
         let bit = 1u128 << slot;
         if block.children & bit != 0 {
-            let index = (block.children & (bit - 1)).count_ones() as usize;
+            let index = rank(block.children, slot);
             return Some(&block.child_rules.of(self.table.child_rules)[index]);
         }
         let choices = block.choices.of(self.table.choices).iter().filter(|choice| choice.children & bit != 0);
@@ -207,7 +226,9 @@ impl<'d> Pass<'_, 'd> {
             self.state.decided.push(Decided { depth, element: frame.element, text: frame.text });
         }
         if frame.node != u32::MAX {
+            // Of text beside elements, which is told, nothing is read.
             let text = match frame.text_state {
+                _ if frame.has_child => Span::at(frame.content as usize),
                 TextState::None => Span::at(frame.content as usize),
                 _ => Span::new(frame.content as usize, content_end.max(frame.content as usize)),
             };
@@ -217,7 +238,14 @@ impl<'d> Pass<'_, 'd> {
             } else if frame.element == self.state.devices {
                 self.state.faults_of_devices = faults;
             }
-            self.state.facts.close(frame.node, text, faults > 0 || end.broken);
+            let plain = frame.text_state == TextState::Plain && frame.text.end as usize == content_end;
+            let decoded = if text.is_empty() || plain {
+                NOBODY
+            } else {
+                let joined = xml::content_text(text.of(self.text), &mut self.state.scratch);
+                self.state.facts.decode(joined.trim_ascii())
+            };
+            self.state.facts.close(frame.node, text, decoded, faults > 0 || end.broken);
             if element.domain {
                 self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings);
             }
@@ -239,8 +267,9 @@ impl<'d> Pass<'_, 'd> {
         }
         let (from, to) = self.blocks_of(at);
         for index in from..to {
-            let block = &self.table.blocks[self.state.blocks[index] as usize];
-            let Text::Typed { type_, optional } = block.text else { continue };
+            let Text::Typed { type_, optional } = self.table.blocks[self.state.blocks[index] as usize].text else {
+                continue;
+            };
             let raw = Span::new(frame.content as usize, content_end.max(frame.content as usize));
             let value: &[u8] = match frame.text_state {
                 TextState::Plain if frame.text.end as usize == content_end => frame.text.of(self.text),
@@ -258,6 +287,7 @@ impl<'d> Pass<'_, 'd> {
             match verdict {
                 Verdict::Good => {}
                 Verdict::Padded => self.tell(codes::PADDED_VALUE, raw, frame.owner, args),
+                Verdict::MinusZero => self.tell(codes::MINUS_ZERO, span, frame.owner, args),
                 Verdict::Bad => {
                     self.tell(codes::INVALID_TEXT, span, frame.owner, args);
                     break;
@@ -364,17 +394,12 @@ impl<'d> Pass<'_, 'd> {
 
     /// What must be there and is not, and choices between children.
     fn judge_children(&mut self, frame: &Frame, at: usize, element: &'static Element, content_end: usize) {
-        let from = frame.blocks as usize;
         let mut required = 0u128;
         let mut more = false;
-        for index in from..self.state.blocks.len() {
-            let block = &self.table.blocks[self.state.blocks[index] as usize];
+        for block in &self.state.blocks[frame.blocks as usize..] {
+            let block = &self.table.blocks[*block as usize];
             required |= block.required_children;
-            more |= !block.choices.is_empty()
-                || !block.together.is_empty()
-                || !block.some_of.is_empty()
-                || !block.with.is_empty();
-            more |= block.dated;
+            more |= !block.plain;
         }
         let missing = required & !frame.children;
         if missing != 0 {
@@ -426,6 +451,17 @@ impl<'d> Pass<'_, 'd> {
         finding.owner = owner;
         self.report(finding);
     }
+}
+
+/// How many slots of a set are below one: the number of its rule, since a block has one rule for each slot, in their order.
+#[inline]
+fn rank(set: u128, slot: u8) -> usize {
+    // Few elements have so many children that half of the set would not do.
+    let low = set as u64;
+    if slot < 64 {
+        return (low & ((1 << slot) - 1)).count_ones() as usize;
+    }
+    (low.count_ones() + ((set >> 64) as u64 & ((1 << (slot - 64)) - 1)).count_ones()) as usize
 }
 
 /// The span without white space at its ends.

@@ -7,7 +7,7 @@ use super::attributes::{Opening, attribute_rule};
 use super::frame::{Frame, State};
 use super::{Kind, Pass};
 use crate::diagnostic::{Arg, Finding, Span, codes};
-use crate::table::{By, Form, NONE, Table};
+use crate::table::{By, Distance, Form, NONE, Table};
 use crate::xml;
 
 /// How many bytes beyond its own size a document may cost in trials.
@@ -515,12 +515,13 @@ pub(super) fn nearest<'a>(wrong: &[u8], candidates: impl Iterator<Item = (usize,
     if wrong.len() > 64 {
         return None;
     }
+    let from_wrong = Distance::from(wrong);
     let mut best: Option<((usize, bool), usize)> = None;
     for (index, name) in candidates {
         if name.len().abs_diff(wrong.len()) > 3 {
             continue;
         }
-        let distance = if name.eq_ignore_ascii_case(wrong) { 0 } else { strsim::osa_distance(wrong, name) };
+        let distance = if name.eq_ignore_ascii_case(wrong) { 0 } else { from_wrong.to(name) };
         // Of two at the same distance, a name that begins like this was cut short.
         let rank = (distance, !name.starts_with(wrong));
         if distance <= tolerance(name) && best.is_none_or(|(least, _)| rank < least) {

@@ -1,6 +1,8 @@
 //! Values that libvirt derives: sizes in bytes, CPU sets, machine classes, effective buses. Each is derived here and nowhere else.
 
 use super::view::View;
+use smallvec::SmallVec;
+use std::io::Write as _;
 
 /// A named test of a text.
 #[inline(always)]
@@ -24,7 +26,22 @@ pub(super) fn test(test: &str, text: &[u8], word: &str) -> bool {
 
 /// The same of a number, written in decimal.
 pub(super) fn test_number(name: &str, number: i128, word: &str) -> bool {
-    test(name, number.to_string().as_bytes(), word)
+    // The longest number of this type has 40 characters.
+    let mut buffer = [0u8; 40];
+    let mut rest = &mut buffer[..];
+    let written = write!(rest, "{number}").map_or(0, |()| 40 - rest.len());
+    test(name, &buffer[..written], word)
+}
+
+/// How many elements of the same tag stand before an element in its parent.
+pub(super) fn position(view: &View<'_, '_>, node: u32) -> Option<i128> {
+    let name = view.node(node).name;
+    let mut before = 0;
+    view.children(view.parent(node)?, |sibling| {
+        before += i128::from(sibling < node && view.node(sibling).name == name);
+        sibling < node
+    });
+    Some(before)
 }
 
 /// How many characters a text has.
@@ -70,21 +87,35 @@ pub fn is_regular(text: &[u8]) -> bool {
 }
 
 /// A number in decimal, or in hexadecimal with 0x.
+#[inline]
 pub(super) fn number(text: &[u8]) -> Option<i128> {
     // Nearly all numbers are a few digits.
-    if !text.is_empty() && text.len() <= 18 && text.iter().all(u8::is_ascii_digit) {
-        return Some(text.iter().fold(0i64, |n, d| n * 10 + i64::from(d - b'0')).into());
+    match plain(text) {
+        Some(number) => Some(number.into()),
+        None => any_number(text),
     }
-    if let [b'0', b'x', digits @ ..] = text
-        && !digits.is_empty()
-        && digits.len() <= 15
-    {
-        let mut number = 0i64;
-        for digit in digits {
-            number = number << 4 | i64::from((*digit as char).to_digit(16)?);
-        }
-        return Some(number.into());
+}
+
+/// A number of a few decimal digits, or of a few hexadecimal ones with 0x.
+#[inline]
+fn plain(text: &[u8]) -> Option<i64> {
+    let (digits, base) = match text {
+        [b'0', b'x', digits @ ..] => (digits, 16),
+        digits => (digits, 10),
+    };
+    if digits.is_empty() || digits.len() > 15 {
+        return None;
     }
+    let mut number = 0i64;
+    for digit in digits {
+        number = number * base + i64::from((*digit as char).to_digit(base as u32)?);
+    }
+    Some(number)
+}
+
+/// A number in all its forms: signs, white space around, any length.
+#[cold]
+fn any_number(text: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -99,19 +130,32 @@ pub(super) fn number(text: &[u8]) -> Option<i128> {
 }
 
 /// A number as libvirt reads those of addresses (`virStrToLong_uip` with base 0): octal when it begins with 0.
+#[inline]
 pub(super) fn octal(text: &[u8]) -> Option<i128> {
     match text {
-        [b'0', b'x', ..] => number(text),
-        [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(|b| (b'0'..b'8').contains(b)) => {
+        [b'0', b'0'..=b'9', ..] => in_base_eight(text),
+        _ => number(text),
+    }
+}
+
+/// A number that begins with 0: one in base 8, or in base 10 if it has other digits, about which the schema has its say.
+#[cold]
+fn in_base_eight(text: &[u8]) -> Option<i128> {
+    match text {
+        [b'0', rest @ ..] if rest.iter().all(|b| (b'0'..b'8').contains(b)) => {
             i128::from_str_radix(std::str::from_utf8(rest).ok()?, 8).ok()
         }
         _ => number(text),
     }
 }
 
-/// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case.
+/// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case. A number with leading zeros is 8 in some
+/// attributes and 10 in others when it says `010`; only of a single digit is it clear what is meant.
 pub(super) fn push_key(text: &[u8], key: &mut Vec<u8>) {
-    let written_in_octal = text.len() > 1 && text[0] == b'0' && text[1].is_ascii_digit();
+    let written_in_octal = text.len() > 1
+        && text[0] == b'0'
+        && text[1].is_ascii_digit()
+        && !matches!(text, [zeros @ .., b'0'..=b'7'] if zeros.iter().all(|digit| *digit == b'0'));
     match number(text) {
         Some(number) if !written_in_octal => {
             key.push(b'#');
@@ -151,16 +195,25 @@ pub(super) fn unit_bytes(text: &[u8]) -> Option<i128> {
     Some(base.pow(power))
 }
 
+/// Ranges of numbers, sorted and apart. Those of ordinary sets lie in place, so that looking at one allocates nothing.
+pub(super) type Ranges = SmallVec<[(u32, u32); 32]>;
+
 /// The ranges of a CPU set, sorted, exclusions taken out (`virBitmapParse`).
-pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
+pub(super) fn cpu_set(text: &[u8]) -> Option<Ranges> {
     // Sets beyond this are refused or cost libvirt its memory; nothing is said of them here.
-    const MOST: u64 = 1 << 16;
+    const MOST: u32 = 1 << 16;
+    // The last number that libvirt has room for (`VIR_DOMAIN_CPUMASK_LEN`).
+    const LAST: u32 = (1 << 14) - 1;
     let text = std::str::from_utf8(text).ok()?;
-    let mut set: Vec<(u64, u64)> = Vec::new();
+    let mut set = Ranges::new();
     for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
         if let Some(excluded) = item.strip_prefix('^') {
-            let excluded: u64 = excluded.parse().ok()?;
-            let mut rest = Vec::with_capacity(set.len() + 1);
+            let excluded: u32 = excluded.parse().ok()?;
+            // What libvirt has no room for cannot be taken out either.
+            if excluded > LAST {
+                return None;
+            }
+            let mut rest = Ranges::new();
             for (from, to) in set {
                 if excluded < from || excluded > to {
                     rest.push((from, to));
@@ -179,7 +232,7 @@ pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
         let (from, to) = match item.split_once('-') {
             Some((from, to)) => (from.trim().parse().ok()?, to.trim().parse().ok()?),
             None => {
-                let one: u64 = item.parse().ok()?;
+                let one: u32 = item.parse().ok()?;
                 (one, one)
             }
         };
@@ -190,7 +243,7 @@ pub(super) fn cpu_set(text: &[u8]) -> Option<Vec<(u64, u64)>> {
     }
     // Overlapping ranges count once.
     set.sort_unstable();
-    let mut merged: Vec<(u64, u64)> = Vec::with_capacity(set.len());
+    let mut merged = Ranges::new();
     for (from, to) in set {
         match merged.last_mut() {
             Some(last) if from <= last.1 + 1 => last.1 = last.1.max(to),
@@ -293,9 +346,11 @@ mod tests {
 
     #[test]
     fn cpu_sets_are_merged_and_reduced() {
-        assert_eq!(cpu_set(b"0-3,^1,8"), Some(vec![(0, 0), (2, 3), (8, 8)]));
-        assert_eq!(cpu_set(b"4,0-3,2"), Some(vec![(0, 4)]));
+        assert_eq!(cpu_set(b"0-3,^1,8"), Some(Ranges::from_slice(&[(0, 0), (2, 3), (8, 8)])));
+        assert_eq!(cpu_set(b"4,0-3,2"), Some(Ranges::from_slice(&[(0, 4)])));
         assert_eq!(cpu_set(b"3-1"), None);
+        assert_eq!(cpu_set(b"0-3,^16383"), Some(Ranges::from_slice(&[(0, 3)])));
+        assert_eq!(cpu_set(b"0-3,^16384"), None);
     }
 
     #[test]

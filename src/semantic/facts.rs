@@ -25,6 +25,8 @@ pub struct Node {
     pub name_span: Span,
     /// The text, empty if there is none.
     pub text: Span,
+    /// Number of the text among the decoded ones; [`NOBODY`] if it stands in the document as it is.
+    pub decoded: u32,
     /// First of its values.
     pub values: u32,
     /// Offset of the start tag of the device that it belongs to.
@@ -38,8 +40,8 @@ pub struct Value {
     pub name: u16,
     /// Number of the value, decoded and without white space around it, among the words that conditions ask for (`Table::word`).
     pub word: u16,
-    /// The value must be decoded before it is compared with anything but such a word.
-    pub coded: bool,
+    /// Number of the value among the decoded ones; [`NOBODY`] if it stands in the document as it is.
+    pub decoded: u32,
     /// The value between its quotes.
     pub span: Span,
 }
@@ -52,6 +54,10 @@ pub struct Facts {
     pub(super) nodes: Vec<Node>,
     pub(super) values: Vec<Value>,
     pub(super) keys: Keys,
+    /// Values and texts that stand in the document in another form, decoded, one behind the other.
+    pub(super) decoded: Vec<u8>,
+    /// Where each of them ends.
+    pub(super) ends: Vec<u32>,
     /// Rules that were set off, with their subjects.
     pub(super) fired: Vec<(u16, u32)>,
     /// The node of the domain's devices.
@@ -71,6 +77,8 @@ impl Default for Facts {
             nodes: Vec::new(),
             values: Vec::new(),
             keys: Keys::default(),
+            decoded: Vec::new(),
+            ends: Vec::new(),
             fired: Vec::new(),
             devices: NOBODY,
             chains: [(NOBODY, NOBODY); DEVICE_TAGS],
@@ -86,6 +94,8 @@ impl Facts {
     pub fn clear(&mut self) {
         self.nodes.clear();
         self.values.clear();
+        self.decoded.clear();
+        self.ends.clear();
         self.fired.clear();
         self.forget_devices();
     }
@@ -111,6 +121,7 @@ impl Facts {
             same: NOBODY,
             name_span,
             text,
+            decoded: NOBODY,
             values,
             owner,
         });
@@ -137,6 +148,14 @@ impl Facts {
         self.values.push(value);
     }
 
+    /// Keeps a decoded value or text; its number.
+    #[cold]
+    pub fn decode(&mut self, decoded: &[u8]) -> u32 {
+        self.decoded.extend_from_slice(decoded);
+        self.ends.push(self.decoded.len() as u32);
+        self.ends.len() as u32 - 1
+    }
+
     /// The values so far, in the order of the document.
     #[inline]
     pub fn values(&self) -> &[Value] {
@@ -146,24 +165,26 @@ impl Facts {
     /// Something that sets rules off is there.
     #[inline]
     pub fn fire(&mut self, node: u32, rules: &[(u16, u8)]) {
-        for (rule, up) in rules {
+        'rules: for (rule, up) in rules {
             let mut subject = node;
             for _ in 0..*up {
                 subject = self.nodes[subject as usize].parent;
                 if subject == NOBODY {
-                    return;
+                    // An element of this type stands at several depths, and the rule is about a deeper one. The next may not be.
+                    continue 'rules;
                 }
             }
             self.fired.push((*rule, subject));
         }
     }
 
-    /// An element ends.
+    /// An element ends. `decoded` is the number of its text, if that was decoded, or [`NOBODY`].
     #[inline]
-    pub fn close(&mut self, node: u32, text: Span, faulty: bool) {
+    pub fn close(&mut self, node: u32, text: Span, decoded: u32, faulty: bool) {
         let next = self.nodes.len() as u32;
         let node = &mut self.nodes[node as usize];
         node.text = text;
+        node.decoded = decoded;
         node.faulty |= faulty;
         node.next = next;
     }
@@ -171,6 +192,14 @@ impl Facts {
     /// Something in an element that is still open is damaged. Whether that is news of it.
     pub fn distrust(&mut self, node: u32) -> bool {
         !std::mem::replace(&mut self.nodes[node as usize].faulty, true)
+    }
+
+    /// A decoded value or text.
+    #[cold]
+    pub(super) fn decoded(&self, number: u32) -> &[u8] {
+        let number = number as usize;
+        let start = if number == 0 { 0 } else { self.ends[number - 1] as usize };
+        &self.decoded[start..self.ends[number] as usize]
     }
 
     /// The values of a node.

@@ -2,7 +2,9 @@
 //! `table::FUNCTIONS`.
 
 use super::derive;
+use super::route;
 use super::sets;
+use super::usb;
 use super::view::View;
 
 /// How a function judges.
@@ -27,11 +29,23 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("resctrl-group-overlap", Function::Bad(sets::group_overlaps)),
     ("monitor-outside-group", Function::Bad(sets::monitor_outside_group)),
     ("monitor-overlap", Function::Bad(sets::monitor_overlaps)),
+    ("monitor-vcpus-empty", Function::Bad(sets::monitor_is_empty)),
+    ("monitor-duplicate", Function::Key(sets::monitor)),
+    ("iotune-group-differs", Function::Bad(sets::iotune_differs)),
     ("memory-devices-exceed-memory", Function::Bad(sets::devices_exceed_memory)),
     ("max-memory-below-memory", Function::Bad(sets::max_memory_too_low)),
     ("memory-address-overlap", Function::Bad(sets::memory_overlaps)),
     ("uuid-differs", Function::Bad(sets::uuid_differs)),
     ("uuid-malformed", Function::Bad(|view, entry| sets::uuid(sets::text(view, entry)).is_none())),
+    ("usb-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::Port))),
+    ("usb-path-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::Way))),
+    ("usb-hub-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::Hub))),
+    ("usb-hub-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::HubPort))),
+    ("numa-cell-id-duplicate", Function::Key(sets::numa_cell_id)),
+    ("not-first", Function::Bad(not_first)),
+    ("route-host-bits", Function::Bad(route::has_host_bits)),
+    ("drive-address-of-disk", Function::Bad(drive_address_of_disk)),
+    ("backing-chain-too-deep", Function::Bad(backing_chain_too_deep)),
     ("bios-date-malformed", Function::Bad(|view, entry| !sets::bios_date(sets::text(view, entry)))),
 ];
 
@@ -61,44 +75,74 @@ fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
     true
 }
 
-/// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of.
-fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
-    let Some(bus) = derive::disk_bus(view, disk) else { return false };
+/// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of. Devices of the host
+/// have no target; those that have such an address are SCSI devices.
+fn drive_of<'d>(view: &View<'_, 'd>, disk: u32) -> Option<(&'d [u8], [i128; 4])> {
+    let bus = match view.node(disk).name == view.symbols.hostdev {
+        true => &b"scsi"[..],
+        false => derive::disk_bus(view, disk)?,
+    };
     let parts = match view.child(disk, view.symbols.address) {
         Some(address) => {
             if view.attribute(address, view.symbols.type_) != Some(b"drive") {
-                return false;
+                return None;
             }
             let parts = [view.symbols.controller, view.symbols.bus, view.symbols.target, view.symbols.unit]
                 .map(|name| part(view, address, name));
-            let [Some(controller), Some(bus), Some(target), Some(unit)] = parts else { return false };
+            let [Some(controller), Some(bus), Some(target), Some(unit)] = parts else { return None };
             [controller, bus, target, unit]
         }
         None => {
-            let Some(name) =
-                view.child(disk, view.symbols.target).and_then(|target| view.attribute(target, view.symbols.dev))
-            else {
-                return false;
-            };
-            let Some(index) = derive::disk_index(name) else { return false };
-            let index = i128::from(index);
+            let target = view.child(disk, view.symbols.target)?;
+            let index = i128::from(derive::disk_index(view.attribute(target, view.symbols.dev)?)?);
             match bus {
                 b"scsi" => [index / 7, 0, 0, index % 7],
                 b"ide" => [index / 4, index / 2 % 2, 0, index % 2],
                 b"sata" => [index / 6, 0, 0, index % 6],
                 b"fdc" => [index / 2, 0, 0, index % 2],
-                _ => return false,
+                _ => return None,
             }
         }
     };
-    if !matches!(bus, b"scsi" | b"ide" | b"sata" | b"fdc") {
-        return false;
-    }
+    matches!(bus, b"scsi" | b"ide" | b"sata" | b"fdc").then_some((bus, parts))
+}
+
+/// The key of a drive address.
+fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
+    let Some((bus, parts)) = drive_of(view, disk) else { return false };
     key.extend_from_slice(bus);
     for part in parts {
         key.extend_from_slice(&part.to_le_bytes());
     }
     true
+}
+
+/// Whether a device of the host has the drive address of a disk.
+fn drive_address_of_disk(view: &View<'_, '_>, hostdev: u32) -> bool {
+    let Some(mine) = drive_of(view, hostdev) else { return false };
+    view.any(view.node(hostdev).parent, view.symbols.disk, |disk| drive_of(view, disk) == Some(mine))
+}
+
+/// Whether a disk has more images in its chain than QEMU's driver takes, its own counted (`qemuDomainStorageSourceValidateDepth`).
+fn backing_chain_too_deep(view: &View<'_, '_>, disk: u32) -> bool {
+    const MOST: usize = 200;
+    let mut images = 1;
+    let mut image = disk;
+    while let Some(backing) = view.child(image, view.symbols.backing_store) {
+        // The last one is empty: it says that there are no more.
+        if view.attribute(backing, view.symbols.type_).is_none() && view.child(backing, view.symbols.source).is_none() {
+            break;
+        }
+        images += 1;
+        image = backing;
+    }
+    images > MOST
+}
+
+/// Whether a sibling of the same tag stands before.
+fn not_first(view: &View<'_, '_>, subject: u32) -> bool {
+    let node = view.node(subject);
+    !view.children(node.parent, |sibling| !(sibling < subject && view.node(sibling).name == node.name))
 }
 
 /// A target name that libvirt cannot turn into a number (`virDiskNameToIndex`).

@@ -1,7 +1,5 @@
 //! Conditions and paths, interpreted: for rules that were loaded at run time, and for the places that findings speak of.
 
-use std::borrow::Cow;
-
 use super::derive;
 use super::facts::NOBODY;
 use super::view::{Place, View};
@@ -9,9 +7,9 @@ use crate::table::{CALLS, Comparison, Expression, Last, NONE, Operand, Origin, S
 
 /// A value in a comparison.
 #[derive(Clone, Debug)]
-pub(super) enum Datum<'d> {
+pub(super) enum Datum<'v> {
     /// Text without white space at its ends.
-    Text(Cow<'d, [u8]>),
+    Text(&'v [u8]),
     /// A number.
     Number(i128),
 }
@@ -25,7 +23,7 @@ impl Datum<'_> {
     }
 }
 
-impl<'d> View<'_, 'd> {
+impl<'v> View<'v, '_> {
     /// Whether a condition holds. `here` is where bare paths begin, `subject` where `$` begins.
     pub fn holds(&self, expression: u16, here: u32, subject: u32) -> bool {
         match self.table.expressions[expression as usize] {
@@ -49,7 +47,7 @@ impl<'d> View<'_, 'd> {
             Expression::Test(test, operand, word) => {
                 let test = TESTS[test as usize];
                 !self.data(operand, here, subject, &mut |datum| match datum {
-                    Datum::Text(text) => !derive::test(test, &text, word),
+                    Datum::Text(text) => !derive::test(test, text, word),
                     Datum::Number(number) => !derive::test_number(test, number, word),
                 })
             }
@@ -57,11 +55,9 @@ impl<'d> View<'_, 'd> {
     }
 
     /// Visits the values of an operand until told to stop; whether it was not.
-    fn data(&self, operand: u16, here: u32, subject: u32, visit: &mut dyn FnMut(Datum<'d>) -> bool) -> bool {
+    fn data(&self, operand: u16, here: u32, subject: u32, visit: &mut dyn FnMut(Datum<'v>) -> bool) -> bool {
         match self.table.operands[operand as usize] {
-            Operand::Literal(word) => {
-                visit(Datum::Text(Cow::Borrowed(self.table.vocabulary[word as usize].text.as_bytes())))
-            }
+            Operand::Literal(word) => visit(Datum::Text(self.table.vocabulary[word as usize].text.as_bytes())),
             Operand::Number(number) => visit(Datum::Number(number)),
             Operand::Values(path) => self.ends(path, here, subject, &mut |place| visit(Datum::Text(place.text(self)))),
             Operand::Count(path) => {
@@ -73,8 +69,8 @@ impl<'d> View<'_, 'd> {
                 visit(Datum::Number(count))
             }
             Operand::Call(call, path) => match CALLS[call as usize] {
-                "machine" => visit(Datum::Text(Cow::Borrowed(self.machine_class()))),
-                "arch" => visit(Datum::Text(Cow::Borrowed(self.arch()))),
+                "machine" => visit(Datum::Text(self.machine_class())),
+                "arch" => visit(Datum::Text(self.arch())),
                 call => self.ends(path, here, subject, &mut |place| match derived(self, call, place) {
                     Some(datum) => visit(datum),
                     None => true,
@@ -146,19 +142,20 @@ impl<'d> View<'_, 'd> {
 }
 
 /// What a named function gives of a place.
-fn derived<'d>(view: &View<'_, 'd>, call: &str, place: Place) -> Option<Datum<'d>> {
+fn derived<'v>(view: &View<'v, '_>, call: &str, place: Place) -> Option<Datum<'v>> {
     let text = || place.text(view);
     let number = match call {
-        "bus" => return derive::disk_bus(view, place.node).map(|bus| Datum::Text(Cow::Borrowed(bus))),
+        "bus" => return derive::disk_bus(view, place.node).map(|bus| Datum::Text(bus)),
         "disk-index" => derive::disk_number(view, place.node),
-        "bytes" => derive::bytes_of(view, place.node, &text()),
-        "unit-bytes" => derive::unit_bytes(&text()),
-        "number" => derive::number(&text()),
-        "octal" => derive::octal(&text()),
-        "length" => derive::length(&text()),
-        "digits" => derive::digits(&text()),
-        "cpu-count" => derive::cpu_count(&text()),
-        "cpu-max" => derive::cpu_max(&text()),
+        "position" => derive::position(view, place.node),
+        "bytes" => derive::bytes_of(view, place.node, text()),
+        "unit-bytes" => derive::unit_bytes(text()),
+        "number" => derive::number(text()),
+        "octal" => derive::octal(text()),
+        "length" => derive::length(text()),
+        "digits" => derive::digits(text()),
+        "cpu-count" => derive::cpu_count(text()),
+        "cpu-max" => derive::cpu_max(text()),
         _ => None,
     };
     number.map(Datum::Number)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::conditions::{Check, GUARDS, WHENS};
+use super::conditions::{GUARDS, KEYS, WHENS};
 use super::derive;
 use super::facts::{Facts, NOBODY};
 use super::functions::{FUNCTIONS, Function};
@@ -71,7 +71,6 @@ impl Facts {
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
         let key = std::mem::take(&mut self.key);
         let view = View::new(table, text, self, domain, symbols, key);
-        let conditions = Conditions { native: std::ptr::eq(table, Table::built_in()) };
         let driver = view.driver();
         for (number, subject) in fired.drain(..) {
             if view.fuel.get() == 0 {
@@ -88,7 +87,7 @@ impl Facts {
             if rule.guard != NONE {
                 let known = &mut memory.guards[rule.guard_number as usize];
                 if known.0 != memory.domain {
-                    *known = (memory.domain, conditions.guard(rule, &view));
+                    *known = (memory.domain, view.guard_holds(rule));
                 }
                 if !known.1 {
                     continue;
@@ -98,7 +97,7 @@ impl Facts {
             let faulty = view.node(subject).faulty && !matches!(rule.judge, Judge::Unique(_));
             if !faulty
                 && (rule.exact || rule.subjects.of(table.path_lists).iter().any(|path| view.is_at(subject, *path)))
-                && conditions.hold(number, rule, &view, subject)
+                && view.condition_holds(number, rule, subject)
                 // A condition that was not judged to its end says nothing.
                 && view.fuel.get() > 0
             {
@@ -121,31 +120,24 @@ impl Facts {
     }
 }
 
-/// Where the conditions of a table's rules are.
-struct Conditions {
-    /// The table is the built-in one, whose conditions were compiled.
-    native: bool,
-}
-
-impl Conditions {
-    fn guard(&self, rule: &Rule, view: &View<'_, '_>) -> bool {
-        if self.native {
-            return GUARDS[rule.guard_number as usize](view, view.domain);
-        }
-        view.holds(rule.guard, view.domain, view.domain)
-    }
-
-    #[inline]
-    fn hold(&self, number: u16, rule: &Rule, view: &View<'_, '_>, subject: u32) -> bool {
-        if self.native {
-            let condition: Check = WHENS[number as usize];
-            return condition(view, subject);
-        }
-        rule.when == NONE || view.holds(rule.when, subject, subject)
-    }
-}
-
 impl View<'_, '_> {
+    /// Whether the part of a rule's condition that depends on the domain alone holds.
+    fn guard_holds(&self, rule: &Rule) -> bool {
+        if self.native {
+            return GUARDS[rule.guard_number as usize](self, self.domain);
+        }
+        self.holds(rule.guard, self.domain, self.domain)
+    }
+
+    /// Whether the rest of it does.
+    #[inline]
+    fn condition_holds(&self, number: u16, rule: &Rule, subject: u32) -> bool {
+        if self.native {
+            return WHENS[number as usize](self, subject);
+        }
+        rule.when == NONE || self.holds(rule.when, subject, subject)
+    }
+
     /// The bit of the domain's type among the drivers.
     fn driver(&self) -> u32 {
         let type_ = self.attribute(self.domain, self.symbols.type_).unwrap_or_default();
@@ -171,19 +163,13 @@ impl View<'_, '_> {
                 let paths = paths.of(self.table.path_lists);
                 let mut key = self.key.take();
                 key.clear();
-                for path in paths {
-                    let before = key.len();
-                    self.ends(*path, subject, subject, &mut |place| {
-                        derive::push_key(&place.text(self), &mut key);
-                        false
-                    });
-                    if key.len() == before {
-                        self.key.replace(key);
-                        return;
-                    }
-                    key.push(0);
+                let whole = match KEYS.get(number as usize) {
+                    Some(Some(write)) if self.native => write(self, subject, &mut key),
+                    _ => self.write_key(paths, subject, &mut key),
+                };
+                if whole {
+                    self.unique(number, rule, subject, &key, paths.first().copied(), keys, findings);
                 }
-                self.unique(number, rule, subject, &key, paths.first().copied(), keys, findings);
                 self.key.replace(key);
             }
             Judge::Refers(from, to) => {
@@ -216,6 +202,20 @@ impl View<'_, '_> {
                 }
             },
         }
+    }
+
+    /// Writes the values at some paths one behind the other; whether there is one at each.
+    fn write_key(&self, paths: &[u16], subject: u32, key: &mut Vec<u8>) -> bool {
+        paths.iter().all(|path| {
+            let before = key.len();
+            self.ends(*path, subject, subject, &mut |place| {
+                derive::push_key(place.text(self), key);
+                false
+            });
+            let there = key.len() > before;
+            key.push(0);
+            there
+        })
     }
 
     /// Reports the subject if another has the same key.

@@ -11,8 +11,10 @@ mod facts;
 mod functions;
 mod interpret;
 mod judge;
+mod route;
 mod sets;
+mod usb;
 mod view;
 
 pub use derive::{is_regular, may_reach};
-pub use facts::{Facts, Node, Value};
+pub use facts::{Facts, NOBODY, Node, Value};

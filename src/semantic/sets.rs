@@ -1,9 +1,7 @@
 //! Judgements about sets of CPUs and nodes, sums of memory, UUIDs and dates: what the language of conditions has no words for.
 
-use super::derive;
+use super::derive::{self, Ranges};
 use super::view::View;
-
-type Ranges = Vec<(u64, u64)>;
 
 /// The text of an element without white space at its ends.
 pub(super) fn text<'d>(view: &View<'_, 'd>, node: u32) -> &'d [u8] {
@@ -34,11 +32,11 @@ pub(super) fn overlaps_earlier(view: &View<'_, '_>, subject: u32, attribute: u16
 /// The guest's vCPUs that a resource group or a monitor is for. Libvirt drops those beyond the guest's number, and what is left with none.
 fn vcpus(view: &View<'_, '_>, node: u32) -> Option<Ranges> {
     let most = match view.child(view.domain, view.symbols.vcpu) {
-        Some(vcpu) => u64::try_from(derive::number(text(view, vcpu))?).ok()?,
+        Some(vcpu) => u32::try_from(derive::number(text(view, vcpu))?).ok()?,
         None => 1,
     };
     let mut ranges = set(view, node, view.symbols.vcpus)?;
-    ranges.retain_mut(|(from, to)| {
+    ranges.retain(|(from, to)| {
         *to = (*to).min(most.saturating_sub(1));
         from <= to && *from < most
     });
@@ -55,6 +53,23 @@ pub(super) fn cachetune(view: &View<'_, '_>, group: u32, key: &mut Vec<u8>) -> b
     true
 }
 
+/// The key of a monitor is its group's set and its own.
+pub(super) fn monitor(view: &View<'_, '_>, monitor: u32, key: &mut Vec<u8>) -> bool {
+    if !cachetune(view, view.node(monitor).parent, key) {
+        return false;
+    }
+    // No range ends at the greatest number, so that this parts the two sets.
+    key.extend_from_slice(&[0xFF; 16]);
+    cachetune(view, monitor, key)
+}
+
+/// Whether a monitor lists vCPUs of which the guest has none. Groups that are left with none are passed over with all that they hold.
+pub(super) fn monitor_is_empty(view: &View<'_, '_>, monitor: u32) -> bool {
+    set(view, monitor, view.symbols.vcpus).is_some()
+        && vcpus(view, monitor).is_none()
+        && vcpus(view, view.node(monitor).parent).is_some()
+}
+
 /// Groups either have the same vCPUs or none in common (`virDomainResctrlVcpuMatch`).
 pub(super) fn group_overlaps(view: &View<'_, '_>, group: u32) -> bool {
     let Some(mine) = vcpus(view, group) else { return false };
@@ -63,6 +78,24 @@ pub(super) fn group_overlaps(view: &View<'_, '_>, group: u32) -> bool {
         let earlier = other < group && names.contains(&view.node(other).name);
         !(earlier && vcpus(view, other).is_some_and(|theirs| theirs != mine && overlap(&mine, &theirs)))
     })
+}
+
+/// The number of a NUMA cell: its id, or its place among the cells (`virDomainNumaDefParseXML`).
+pub(super) fn numa_cell_id(view: &View<'_, '_>, cell: u32, key: &mut Vec<u8>) -> bool {
+    let id = match view.attribute(cell, view.symbols.id) {
+        Some(id) => derive::number(id.trim_ascii()),
+        None => {
+            let mut place = 0;
+            view.children(view.node(cell).parent, |sibling| {
+                place += i128::from(sibling < cell && view.node(sibling).name == view.symbols.cell);
+                sibling < cell
+            });
+            Some(place)
+        }
+    };
+    let Some(id) = id else { return false };
+    key.extend_from_slice(&id.to_le_bytes());
+    true
 }
 
 /// Whether a monitor is for vCPUs that its group does not have.
@@ -95,6 +128,33 @@ pub(super) fn monitor_overlaps(view: &View<'_, '_>, monitor: u32) -> bool {
         let of_whole = mine == whole || theirs == whole;
         !(mine != theirs && overlap(&mine, &theirs) && !(of_whole && allocated))
     })
+}
+
+/// Whether an earlier disk of the same group has other limits (`virDomainBlockIoTuneInfoEqual`). Those without any take over the others'.
+pub(super) fn iotune_differs(view: &View<'_, '_>, iotune: u32) -> bool {
+    let group = |iotune| view.child(iotune, view.symbols.group_name).map(|name| text(view, name));
+    let value = |limit: u32| derive::number(text(view, limit)).unwrap_or(0);
+    let is_limit = |node: u32| view.node(node).name != view.symbols.group_name && value(node) != 0;
+    let has_limits = |iotune| !view.children(iotune, |node| !is_limit(node));
+    // Whether each limit of one is a limit of the other too.
+    let within = |one: u32, other: u32| {
+        view.children(one, |limit| {
+            !is_limit(limit)
+                || view.child(other, view.node(limit).name).is_some_and(|theirs| value(theirs) == value(limit))
+        })
+    };
+    let disk = view.node(iotune).parent;
+    has_limits(iotune)
+        && !view.children(view.node(disk).parent, |earlier| {
+            if earlier >= disk || view.node(earlier).name != view.node(disk).name {
+                return true;
+            }
+            let Some(theirs) = view.child(earlier, view.symbols.iotune) else { return true };
+            let differs = group(theirs) == group(iotune)
+                && has_limits(theirs)
+                && !(within(iotune, theirs) && within(theirs, iotune));
+            !differs
+        })
 }
 
 /// A size in KiB, rounded up as libvirt does (`virDomainParseMemory`).
@@ -132,11 +192,15 @@ fn devices_memory(view: &View<'_, '_>) -> i128 {
     sum
 }
 
+/// What libvirt takes for "no limit", in KiB: no size may reach it, and one that does has a rule of its own.
+const UNLIMITED: i128 = 9_007_199_254_740_991;
+
 /// Without cells, <memory> holds the modules too, and something must be left to boot with (`virDomainDefPostParseMemory`).
 pub(super) fn devices_exceed_memory(view: &View<'_, '_>, memory: u32) -> bool {
     let devices = devices_memory(view);
     cells_memory(view) == 0
         && devices > 0
+        && devices < UNLIMITED
         && kib(view, memory, text(view, memory)).is_some_and(|total| total > 0 && devices >= total)
 }
 

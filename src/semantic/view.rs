@@ -1,13 +1,11 @@
 //! The facts of a domain as conditions see them: nodes, values, and the ways between them.
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 
 use super::derive;
 use super::facts::{Facts, NOBODY, Node, Value};
 use crate::diagnostic::Span;
 use crate::table::{NONE, Table};
-use crate::xml;
 
 macro_rules! symbols {
     ($($field:ident = $name:literal,)*) => {
@@ -25,14 +23,17 @@ macro_rules! symbols {
 symbols! {
     type_ = "type", os = "os", machine = "machine", arch = "arch", target = "target", dev = "dev", bus = "bus", device = "device",
     unit = "unit", address = "address", domain = "domain", slot = "slot", function = "function", controller = "controller",
-    base = "base", cache = "cache", cachetune = "cachetune", cpu = "cpu", cpus = "cpus", devices = "devices",
-    iothreads = "iothreads", label = "label", memory = "memory", memorytune = "memorytune", model = "model",
+    backing_store = "backingStore", disk = "disk", hostdev = "hostdev", hub = "hub", index = "index", port = "port", ports = "ports",
+    source = "source", cell = "cell", id = "id", prefix = "prefix", netmask = "netmask", base = "base", cache = "cache", cachetune = "cachetune", cpu = "cpu", cpus = "cpus", devices = "devices",
+    group_name = "group_name", iothreads = "iothreads", iotune = "iotune", label = "label", memory = "memory", memorytune = "memorytune", model = "model",
     node = "node", nodeset = "nodeset", numa = "numa", size = "size", uuid = "uuid", vcpu = "vcpu", vcpus = "vcpus",
 }
 
 /// The facts of a domain while rules look at them.
-pub(super) struct View<'v, 'd> {
+pub(super) struct View<'v, 'd: 'v> {
     pub table: &'static Table,
+    /// The table is the built-in one, the conditions of which were compiled.
+    pub native: bool,
     pub text: &'d [u8],
     pub facts: &'v Facts,
     /// The domain's node.
@@ -63,6 +64,7 @@ impl<'v, 'd> View<'v, 'd> {
     ) -> Self {
         View {
             table,
+            native: std::ptr::eq(table, Table::built_in()),
             text,
             facts,
             domain,
@@ -105,18 +107,17 @@ impl<'v, 'd> View<'v, 'd> {
 
     /// A value without white space at its ends, decoded.
     #[inline]
-    pub fn text_of(&self, value: &Value) -> Cow<'d, [u8]> {
-        let raw = value.span.of(self.text);
-        if value.coded {
-            return decoded(raw);
+    pub fn text_of(&self, value: &Value) -> &'v [u8] {
+        if value.decoded != NOBODY {
+            return self.facts.decoded(value.decoded);
         }
-        Cow::Borrowed(crate::table::trim(raw))
+        crate::table::trim(value.span.of(self.text))
     }
 
     /// A value as a number.
     #[inline]
     pub fn number(&self, value: &Value) -> Option<i128> {
-        derive::number(&self.text_of(value))
+        derive::number(self.text_of(value))
     }
 
     /// Whether an element holds anything at all between its tags.
@@ -127,13 +128,12 @@ impl<'v, 'd> View<'v, 'd> {
 
     /// An element's text without white space at its ends, decoded.
     #[inline]
-    pub fn content(&self, node: u32) -> Cow<'d, [u8]> {
-        let raw = self.node(node).text.of(self.text);
-        if memchr::memchr2(b'&', b'<', raw).is_some() {
-            let mut buffer = Vec::new();
-            return Cow::Owned(xml::content_text(raw, &mut buffer).trim_ascii().to_vec());
+    pub fn content(&self, node: u32) -> &'v [u8] {
+        let node = self.node(node);
+        if node.decoded != NOBODY {
+            return self.facts.decoded(node.decoded);
         }
-        Cow::Borrowed(crate::table::trim(raw))
+        crate::table::trim(node.text.of(self.text))
     }
 
     /// Counts an element that is looked at; whether there may be more.
@@ -211,13 +211,6 @@ impl<'v, 'd> View<'v, 'd> {
     }
 }
 
-#[cold]
-fn decoded<'d>(raw: &[u8]) -> Cow<'d, [u8]> {
-    let mut buffer = Vec::new();
-    xml::decode_value(raw, &mut buffer);
-    Cow::Owned(buffer.trim_ascii().to_vec())
-}
-
 /// Where a path led.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -230,7 +223,7 @@ pub(super) struct Place {
 
 impl Place {
     /// What stands there: the attribute's value, or the element's text.
-    pub fn text<'d>(&self, view: &View<'_, 'd>) -> Cow<'d, [u8]> {
+    pub fn text<'v>(&self, view: &View<'v, '_>) -> &'v [u8] {
         match self.value {
             Some(value) => view.text_of(&view.facts.values[value as usize]),
             None => view.content(self.node),

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod compiler;
+mod distance;
 mod lookup;
 mod value;
 
@@ -18,5 +19,6 @@ pub use compiler::compiled::{
 pub use compiler::key::{Key, Name};
 pub use compiler::rules::{CALLS, FUNCTIONS, TESTS};
 pub use compiler::version::Version;
+pub use distance::Distance;
 pub use lookup::{Counts, Explanation};
 pub use value::{Verdict, trim};

@@ -16,15 +16,18 @@ pub enum Verdict {
     TooNew(Version),
     /// It was up to this version.
     Removed(Version),
-    /// It is a word of the type, but with white space around it, which the schema takes off and libvirt does not.
+    /// It is a word of the type with white space around it, or a number with white space behind it: the schema takes it off, libvirt does
+    /// not.
     Padded,
+    /// It is 0 with a minus sign, which the schema takes for 0; libvirt wants no sign before a number that cannot be negative.
+    MinusZero,
 }
 
 impl Table {
     /// Whether `value`, with references decoded, is of the type at the target version.
     #[inline]
     pub fn value(&self, type_: u16, value: &[u8], target: Version) -> Verdict {
-        let good = match self.types[type_ as usize].form {
+        let good = match &self.types[type_ as usize].form {
             Form::Anything => true,
             Form::Words(words) => {
                 let padded = value;
@@ -38,14 +41,21 @@ impl Table {
                     Some(_) => Verdict::Good,
                 };
             }
-            Form::Integer { min, max, lexical } => integer(value, min, max, lexical),
-            Form::Pattern(automaton) => self.automata[automaton as usize].accepts(value),
-            Form::Check(check) => CHECKS[check as usize].1(value),
+            // libvirt skips white space before a number, and wants none behind it.
+            Form::Integer { min, max, lexical } => match integer(value, *min, *max, *lexical) {
+                true if value.last().is_some_and(u8::is_ascii_whitespace) => return Verdict::Padded,
+                true if min.is_some_and(|min| min >= 0) && trim(value).first() == Some(&b'-') => {
+                    return Verdict::MinusZero;
+                }
+                good => good,
+            },
+            Form::Pattern(automaton) => self.automata[*automaton as usize].accepts(value),
+            Form::Check(check) => CHECKS[*check as usize].1(value),
             Form::AnyOf(types) => {
                 let mut best = Verdict::Bad;
                 for type_ in types.of(self.type_lists) {
                     match self.value(*type_, value, target) {
-                        verdict @ (Verdict::Good | Verdict::Padded) => return verdict,
+                        verdict @ (Verdict::Good | Verdict::Padded | Verdict::MinusZero) => return verdict,
                         Verdict::Bad => {}
                         dated => best = dated,
                     }

@@ -188,7 +188,9 @@ impl Reader<'_, '_, '_> {
     #[cold]
     pub(super) fn check_prefixes(&mut self, findings: &mut Vec<Finding>) {
         let text = self.text;
-        // NSC: Attributes Unique. Two prefixes may stand for one URI.
+        let prefixed = self.workspace.attributes.iter().filter(|attribute| attribute.prefixed).count();
+        // NSC: Attributes Unique. Two prefixes may stand for one URI, so that only equal local parts need a look.
+        let few = prefixed <= FEW && !self.equal_local_parts();
         let mut first: HashMap<(Vec<u8>, &[u8]), Span> = HashMap::new();
         for number in 0..self.workspace.attributes.len() {
             let attribute = self.workspace.attributes[number];
@@ -199,7 +201,7 @@ impl Reader<'_, '_, '_> {
             let Some(colon) = name.iter().position(|byte| *byte == b':') else { continue };
             let start = attribute.name.start as usize;
             let (_, bound) = self.resolve(Span::new(start, start + colon), findings);
-            if !bound {
+            if !bound || few {
                 continue;
             }
             let mut scratch = std::mem::take(&mut self.workspace.scratch);
@@ -217,6 +219,18 @@ impl Reader<'_, '_, '_> {
                 std::collections::hash_map::Entry::Occupied(_) => {}
             }
         }
+    }
+
+    /// Whether two of the last start tag's prefixed attributes have the same local part.
+    fn equal_local_parts(&self) -> bool {
+        let local = |attribute: &Attribute| {
+            let name = attribute.name.of(self.text);
+            &name[name.iter().position(|byte| *byte == b':').map_or(0, |colon| colon + 1)..]
+        };
+        let attributes = &self.workspace.attributes;
+        attributes.iter().enumerate().filter(|(_, second)| second.prefixed).any(|(number, second)| {
+            attributes[..number].iter().any(|first| first.prefixed && local(first) == local(second))
+        })
     }
 
     /// `[7] QName ::= PrefixedName | UnprefixedName`: one colon at most, and a name on either side of it.

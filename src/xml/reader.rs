@@ -29,6 +29,8 @@ pub struct Workspace {
     pub(super) declarations: Vec<Attribute>,
     pub(super) bindings: Bindings,
     pub(super) scratch: Vec<u8>,
+    /// Names of the attributes of a tag that has many, sorted.
+    pub(super) order: Vec<Span>,
     /// Prefixes that were reported.
     pub(super) unbound: Vec<Span>,
     /// Where elements without an end tag are to end, by offset: what one pass has learned for the next.

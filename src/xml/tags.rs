@@ -9,7 +9,6 @@ use super::references::check_references;
 use super::{Attribute, Event, Namespace, Start};
 use crate::diagnostic::{Arg, Finding, Severity, Span, codes};
 use memchr::memchr;
-use std::collections::HashMap;
 
 /// What a scan found besides the attributes.
 #[derive(Clone, Copy, Default)]
@@ -28,7 +27,7 @@ pub(super) struct Shape {
     pub damaged: bool,
 }
 
-/// With more attributes than this, duplicates are found by hash.
+/// With more attributes than this, duplicates are found by sorting.
 const FEW: usize = 16;
 
 impl<'d> Reader<'d, '_, '_> {
@@ -315,14 +314,25 @@ impl<'d> Reader<'d, '_, '_> {
                 }
                 continue;
             }
-            let mut seen: HashMap<&[u8], Span> = HashMap::with_capacity(list.len());
-            for attribute in list {
-                if let Some(first) = seen.get(attribute.name.of(text)) {
-                    let finding = Finding::new(codes::DUPLICATE_ATTRIBUTE, Severity::Error, attribute.name);
-                    self.report(findings, finding.related(*first));
+            // Sorted by name, then by place, equal names stand side by side with the first of them in front.
+            let mut order = std::mem::take(&mut self.workspace.order);
+            order.clear();
+            order.extend(list.iter().map(|attribute| attribute.name));
+            order.sort_unstable_by(|a, b| a.of(text).cmp(b.of(text)).then(a.start.cmp(&b.start)));
+            let mut first = Span::at(0);
+            let mut repeated = Vec::new();
+            for name in &order {
+                if name.of(text) == first.of(text) {
+                    repeated.push((*name, first));
                 } else {
-                    seen.insert(attribute.name.of(text), attribute.name);
+                    first = *name;
                 }
+            }
+            self.workspace.order = order;
+            repeated.sort_unstable_by_key(|(name, _)| name.start);
+            for (name, first) in repeated {
+                let finding = Finding::new(codes::DUPLICATE_ATTRIBUTE, Severity::Error, name);
+                self.report(findings, finding.related(first));
             }
         }
         findings.len() > before

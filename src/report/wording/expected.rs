@@ -1,6 +1,6 @@
 //! What a value type expects, in words, and which of its values was meant.
 
-use crate::table::{Form, Table, Version};
+use crate::table::{Distance, Form, Table, Version};
 
 /// How many values are listed before only the nearest are.
 const LISTED: usize = 8;
@@ -42,11 +42,11 @@ fn among(words: &[&'static str], wrong: &str) -> Expectation {
     let wrong_trimmed = wrong.trim();
     // What begins like a value is one that was cut short or written with something behind it; that is likelier than slips.
     let begins = |word: &str| !wrong_trimmed.is_empty() && word.starts_with(wrong_trimmed);
+    let from_wrong = Distance::from(wrong_trimmed);
     let mut ranked: Vec<(usize, &'static str)> = words
         .iter()
         .map(|word| {
-            let distance =
-                if word.eq_ignore_ascii_case(wrong_trimmed) { 0 } else { strsim::osa_distance(word, wrong_trimmed) };
+            let distance = if word.eq_ignore_ascii_case(wrong_trimmed) { 0 } else { from_wrong.to(word) };
             (distance, *word)
         })
         .collect();

@@ -3,7 +3,7 @@
 use super::expected::{expectation, list};
 use super::{Context, Wording, shortened};
 use crate::diagnostic::{Applicability, Arg, Fix, Span, codes};
-use crate::table::{Form, Verdict};
+use crate::table::{Distance, Element, Form, Verdict};
 use crate::xml;
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
@@ -27,6 +27,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
         codes::WRONG_ORDER => wrong_order(c),
         codes::WRONG_VARIANT => wrong_variant(c),
         codes::PADDED_VALUE => padded(c),
+        codes::MINUS_ZERO => minus_zero(c),
         codes::TOO_NEW => dated(c, true),
         codes::REMOVED => dated(c, false),
         _ => Wording { message: c.table.explanation(c.finding.code).summary.to_owned(), ..Wording::default() },
@@ -100,55 +101,67 @@ fn needed(c: &Context<'_>) -> Option<(String, Span)> {
 
 /// Whether one name may be a slip for the other, so that replacing it is a fix and not a guess.
 fn near(right: &str, wrong: &str) -> bool {
-    strsim::osa_distance(right, wrong) <= 2
+    Distance::from(wrong).to(right) <= 2
 }
 
 /// "<x> belongs in <y>", for a name that is right elsewhere.
 fn homes(c: &Context<'_>, name: &str, here: &str) -> Option<String> {
     let table = c.table;
-    let tags_in = |parent: &str| -> Vec<&'static str> {
-        let shapes = table.elements.iter().filter(|element| element.tag == parent);
-        let children = shapes.flat_map(|element| table.children_of(element));
-        children.map(|child| table.names[child.name as usize]).collect()
-    };
-    let mut homes: Vec<&'static str> = Vec::new();
-    // The parents of the element in which the name stands wrongly.
-    let mut above: Vec<&'static str> = Vec::new();
-    for element in table.elements.iter().filter(|element| !element.tag.is_empty()) {
-        let children = table.children_of(element);
-        let has = |tag: &str| children.iter().any(|child| table.names[child.name as usize] == tag);
-        if element.tag != here && has(name) && !homes.contains(&element.tag) {
-            homes.push(element.tag);
-        }
-        if has(here) && !above.contains(&element.tag) {
-            above.push(element.tag);
+    // Most strangers are at home nowhere.
+    table.name(name.as_bytes())?;
+    let holds = |element: &Element, tag: &str| table.child_slot(element, tag.as_bytes()).is_some();
+    // What is known of each name of the table, by its number, as bits.
+    const HOME: u8 = 1;
+    const ABOVE: u8 = 2;
+    const INSIDE: u8 = 4;
+    const BESIDE: u8 = 8;
+    const GENERAL: u8 = 16;
+    let mut known = vec![0u8; table.names.len()];
+    let mut homes: Vec<(usize, &'static str)> = Vec::new();
+    let tagged = || table.elements.iter().filter(|element| !element.tag.is_empty());
+    for element in tagged().filter(|element| element.tag != here) {
+        let tag = element.tag_name as usize;
+        if known[tag] & HOME == 0 && holds(element, name) {
+            known[tag] |= HOME;
+            homes.push((tag, element.tag));
         }
     }
     // The device that this lies in is the likeliest.
-    if let Some(device) = c.device_tag().filter(|tag| homes.contains(&tag.as_str())) {
+    if let Some(device) = c.device_tag().filter(|device| homes.iter().any(|(_, tag)| tag == device)) {
         return Some(format!("<{name}> belongs in <{device}>"));
     }
     // What one means is near: a child, the parent or a sibling of the element, or near to the root.
-    let (inside, general) = (tags_in(here), tags_in("domain"));
-    let beside: Vec<&'static str> = above.iter().flat_map(|parent| tags_in(parent)).collect();
-    let distance = |tag: &&'static str| match *tag {
-        tag if above.contains(&tag) => 0,
-        tag if inside.contains(&tag) => 1,
-        tag if beside.contains(&tag) && !general.contains(&tag) => 2,
-        "domain" | "devices" => 3,
-        "os" | "features" | "cpu" => 4,
-        tag if general.contains(&tag) => 5,
+    for element in tagged().filter(|element| holds(element, here)) {
+        known[element.tag_name as usize] |= ABOVE;
+    }
+    for element in tagged() {
+        let of_children = if element.tag == here { INSIDE } else { 0 }
+            | if known[element.tag_name as usize] & ABOVE != 0 { BESIDE } else { 0 }
+            | if element.tag == "domain" { GENERAL } else { 0 };
+        if of_children != 0 {
+            for child in table.children_of(element) {
+                known[child.name as usize] |= of_children;
+            }
+        }
+    }
+    let distance = |(number, tag): (usize, &'static str)| match (known[number], tag) {
+        (known, _) if known & ABOVE != 0 => 0,
+        (known, _) if known & INSIDE != 0 => 1,
+        (known, _) if known & BESIDE != 0 && known & GENERAL == 0 => 2,
+        (_, "domain" | "devices") => 3,
+        (_, "os" | "features" | "cpu") => 4,
+        (known, _) if known & GENERAL != 0 => 5,
         _ => 6,
     };
-    homes.sort_by_key(|tag| (distance(tag), !matches!(*tag, "features" | "os" | "cpu")));
-    match homes.as_slice() {
+    let mut ranked: Vec<(usize, bool, &'static str)> =
+        homes.iter().map(|home| (distance(*home), !matches!(home.1, "features" | "os" | "cpu"), home.1)).collect();
+    ranked.sort_by_key(|(distance, rare, _)| (*distance, *rare));
+    match ranked.as_slice() {
         [] => None,
-        [home] => Some(format!("<{name}> belongs in <{home}>")),
-        [one, two] => Some(format!("<{name}> belongs in <{one}> or <{two}>")),
-        [one, two, ..] if distance(one) < 6 && distance(two) == 6 => {
-            Some(format!("<{name}> belongs in <{one}> and others"))
-        }
-        [one, two, ..] => Some(format!("<{name}> belongs in <{one}>, <{two}> and others")),
+        [(_, _, home)] => Some(format!("<{name}> belongs in <{home}>")),
+        [(_, _, one), (_, _, two)] => Some(format!("<{name}> belongs in <{one}> or <{two}>")),
+        [(near, _, one), (6, ..), ..] if *near < 6 => Some(format!("<{name}> belongs in <{one}> and others")),
+        [(_, _, one), (_, _, two), ..] => Some(format!("<{name}> belongs in <{one}>, <{two}> and others")),
     }
 }
 
@@ -313,6 +326,17 @@ fn padded(c: &Context<'_>) -> Wording {
         help: Some(format!("write `{value}`")),
         url: c.url(c.element(1)),
         fix: replace(c, &value),
+        ..Wording::default()
+    }
+}
+
+fn minus_zero(c: &Context<'_>) -> Wording {
+    let value = String::from_utf8_lossy(c.finding.span.of(c.text)).trim().to_owned();
+    Wording {
+        message: format!("`{value}` has a sign, and libvirt refuses one before a number that cannot be negative"),
+        help: Some("write `0`, or a number from 1".to_owned()),
+        url: c.url(c.element(1)),
+        fix: replace(c, "0"),
         ..Wording::default()
     }
 }

@@ -484,6 +484,10 @@ impl<'f> Compiler<'f> {
                 element = self.out.elements[element as usize].older;
             }
         }
+        for block in &mut self.out.blocks {
+            let more = [block.groups, block.choices, block.together, block.some_of, block.with];
+            block.plain = more.iter().all(|range| range.is_empty()) && !block.dated;
+        }
         let device_tags = self.device_tags();
         let out = self.out;
         Table {

@@ -229,6 +229,8 @@ pub struct Block {
     pub single_children: u128,
     /// Some attribute or child of this block has a date, a count, or a narrowed type: the rules must be looked at.
     pub dated: bool,
+    /// There is nothing in it but attributes, children and text: no variants, choices, sets and counts.
+    pub plain: bool,
 }
 
 /// What a block says of text.

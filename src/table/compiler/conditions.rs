@@ -15,9 +15,16 @@ pub fn emit(table: &Table) -> String {
     let mut out = String::new();
     let mut guards: BTreeMap<u16, u16> = BTreeMap::new();
     let mut whens = String::new();
+    let mut keys = String::new();
     for (number, rule) in table.rules.iter().enumerate() {
         if rule.guard != NONE {
             guards.entry(rule.guard_number).or_insert(rule.guard);
+        }
+        if let Judge::Unique(paths) = rule.judge {
+            key(&mut out, table, number, paths.of(table.path_lists));
+            let _ = writeln!(keys, "    Some(key_{number}),");
+        } else {
+            keys.push_str("    None,\n");
         }
         if rule.when == NONE {
             whens.push_str("    always,\n");
@@ -33,7 +40,29 @@ pub fn emit(table: &Table) -> String {
     }
     let _ = write!(out, "pub(super) static WHENS: &[Check] = &[\n{whens}];\n");
     let _ = write!(out, "pub(super) static GUARDS: &[Check] = &[\n{list}];\n");
+    let _ = write!(out, "pub(super) static KEYS: &[Option<Key>] = &[\n{keys}];\n");
     out
+}
+
+/// A function that writes the key of a rule of which no two elements may have the same, if the element has all its parts.
+fn key(out: &mut String, table: &Table, rule: usize, paths: &[u16]) {
+    let mut body = String::new();
+    for path in paths {
+        let mut writer = Writer { table, variables: 0 };
+        let path = table.paths[*path as usize];
+        let part = writer.path(path, "subject", &mut |writer, node| {
+            writer.text(path.last, node, &mut |_, datum| match datum {
+                Datum::Value(value) => format!("{{ derive::push_key(&view.text_of({value}), key); true }}"),
+                Datum::Text(text) | Datum::Number(text) => format!("{{ derive::push_key(&{text}, key); true }}"),
+            })
+        });
+        let _ = write!(body, "    let before = key.len();\n    let _ = {part};\n");
+        body.push_str("    if key.len() == before {\n        return false;\n    }\n    key.push(0);\n");
+    }
+    let _ = write!(
+        out,
+        "fn key_{rule}(view: &View<'_, '_>, subject: u32, key: &mut Vec<u8>) -> bool {{\n{body}    true\n}}\n"
+    );
 }
 
 fn function(out: &mut String, table: &Table, name: &str, expression: u16) {
@@ -189,9 +218,10 @@ impl<'t> Writer<'t> {
         let result = self.variable("result");
         self.path(path, here, &mut |writer, node| match call {
             // These are about the element and not about its text.
-            "bus" | "disk-index" => {
+            "bus" | "disk-index" | "position" => {
                 let (function, datum) = match call {
                     "bus" => ("disk_bus", Datum::Text(result.clone())),
+                    "position" => ("position", Datum::Number(result.clone())),
                     _ => ("disk_number", Datum::Number(result.clone())),
                 };
                 let then = then(writer, datum);

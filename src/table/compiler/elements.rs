@@ -407,6 +407,7 @@ impl Compiler<'_> {
             orders: compiled::Range(0, 0),
             single_children: 0,
             dated: false,
+            plain: false,
         };
         let mut withs = Vec::new();
         let mut attribute_rules = Vec::new();

@@ -18,6 +18,7 @@ pub const CALLS: &[&str] = &[
     "cpu-max",
     "digits",
     "disk-index",
+    "position",
     "length",
     "machine",
     "number",
@@ -54,13 +55,40 @@ pub const FUNCTIONS: &[&str] = &[
     "resctrl-group-overlap",
     "monitor-outside-group",
     "monitor-overlap",
+    "monitor-vcpus-empty",
+    "monitor-duplicate",
+    "iotune-group-differs",
     "memory-devices-exceed-memory",
     "max-memory-below-memory",
     "memory-address-overlap",
     "uuid-differs",
     "uuid-malformed",
+    "usb-port-missing",
+    "usb-path-port-missing",
+    "usb-hub-missing",
+    "usb-hub-port-missing",
+    "numa-cell-id-duplicate",
+    "not-first",
+    "route-host-bits",
+    "drive-address-of-disk",
+    "backing-chain-too-deep",
     "bios-date-malformed",
 ];
+
+/// How deep the elements of a step such as `backingStore*` may stand in each other; chains of images are not that long.
+const NESTED: usize = 4;
+
+/// The paths that a path with a step `tag*` stands for: without the tag, with one, with one in another, and so on.
+fn nestings(path: &str) -> Vec<String> {
+    let repeated =
+        path.match_indices("*/").map(|(star, _)| star).find(|star| *star > 0 && !path[..*star].ends_with('/'));
+    let Some(star) = repeated else { return vec![path.to_owned()] };
+    let start = path[..star].rfind('/').map_or(0, |slash| slash + 1);
+    let tag = &path[start..star];
+    (0..=NESTED)
+        .map(|count| format!("{}{}{}", &path[..start], format!("{tag}/").repeat(count), &path[star + 2..]))
+        .collect()
+}
 
 /// Element types that a path may lead to.
 pub(super) type Types = BTreeSet<u16>;
@@ -105,13 +133,15 @@ impl Compiler<'_> {
         let mut subjects = Vec::new();
         for path in &source.r#for.0 {
             let subject = Subject { types: &Types::new(), at: path, file };
-            match expression::path(path.get_ref()) {
-                Ok(mut parsed) => {
-                    parsed.origin = Some('/');
-                    types.extend(self.resolve(&parsed, &subject, &Types::new()));
-                    subjects.push(self.path(&parsed, &subject, &Types::new()));
+            for nesting in nestings(path.get_ref()) {
+                match expression::path(&nesting) {
+                    Ok(mut parsed) => {
+                        parsed.origin = Some('/');
+                        types.extend(self.resolve(&parsed, &subject, &Types::new()));
+                        subjects.push(self.path(&parsed, &subject, &Types::new()));
+                    }
+                    Err((offset, message)) => self.tell(file, path, offset, format!("for: {message}")),
                 }
-                Err((offset, message)) => self.tell(file, path, offset, format!("for: {message}")),
             }
         }
         let subjects = push(&mut self.out.path_lists, subjects);

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Counts the instructions that each layer of the core takes for one pass over corpus/, and compares them with benches/instructions.tsv, so
+# that a slow-down shows on a machine of any noise. They are compared by the byte, since documents are added to the corpus.
+#
+#     benches/instructions.sh             exits with 1 if a layer takes over TOLERANCE percent more than is written down
+#     benches/instructions.sh --update    writes down what is counted
+#
+# The counts depend on the compiler and on what the processor can do, so they are compared only where both are those that were written
+# down; otherwise, and without valgrind, the comparison is skipped, and says so in one line. One pass is the difference between one pass
+# and three, by halves: what starting up takes is not in it, and neither is what buffers take to grow.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+TOLERANCE=3
+FIGURES=benches/instructions.tsv
+# Bare quick-xml stops at the first fault, so that it has nothing to say of the documents with faults.
+COUNTED=(events/good xml/good schema/good everything/good xml/bad schema/bad everything/bad jsonl/bad)
+
+skip() {
+    echo "instruction counts: skipped, $*"
+    exit 0
+}
+
+command -v valgrind >/dev/null || skip "valgrind is not there"
+vectors=$(grep -qsw avx2 /proc/cpuinfo && echo avx2 || echo no avx2)
+here="$(rustc --version | cut -d " " -f 1,2), $(rustc -vV | sed -n 's/^host: //p'), $vectors"
+if [ "${1:-}" != --update ]; then
+    written=$(sed -n 's/^# counted with //p' "$FIGURES")
+    [ "$here" = "$written" ] || skip "they are written down for $written, and here is $here"
+fi
+
+# The release profile but for link-time optimisation, which takes minutes and would not change what a slow-down looks like.
+cargo build --locked --quiet --profile counted --example core_pass
+program=${CARGO_TARGET_DIR:-target}/counted/examples/core_pass
+
+# Bytes of a folder of the corpus, as far as it is read, and instructions of a layer over it in some passes.
+count() {
+    local log
+    log=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "corpus/$2" "$3" 2>&1)
+    sed -n 's/.* documents, \([0-9]*\) bytes.*/\1/p; s/.*Collected : \([0-9]*\)$/\1/p' <<<"$log" | paste -s -d ' '
+}
+
+counts=$(
+    for layer_folder in "${COUNTED[@]}"; do
+        read -r _ one < <(count "${layer_folder%/*}" "${layer_folder#*/}" 1)
+        read -r bytes three < <(count "${layer_folder%/*}" "${layer_folder#*/}" 3)
+        printf '%s\t%d\t%d\n' "$layer_folder" "$bytes" $(((three - one) / 2))
+    done
+)
+
+if [ "${1:-}" = --update ]; then
+    {
+        echo "# Bytes of a folder of corpus/, and instructions of one pass over them; written by benches/instructions.sh --update."
+        echo "# counted with $here"
+        echo "$counts"
+    } >"$FIGURES"
+    cat "$FIGURES"
+    exit
+fi
+
+awk -F '\t' -v tolerance="$TOLERANCE" -v figures="$FIGURES" '
+    FNR == NR { if ($0 !~ /^#/) written[$1] = $3 / $2; next }
+    {
+        if (!($1 in written)) { printf "%-16s is not written down\n", $1; failed = 1; next }
+        change = 100 * ($3 / $2 / written[$1] - 1)
+        verdict = change > tolerance ? "  TOO MANY" : change < -tolerance ? "  fewer: --update holds on to it" : ""
+        printf "%-16s %10d instructions, %7.2f a byte  %+6.2f %%%s\n", $1, $3, $3 / $2, change, verdict
+        if (change > tolerance) failed = 1
+    }
+    END {
+        if (failed) print "instruction counts: more than " tolerance " % above " figures "; if that is worth it, benches/instructions.sh --update"
+        exit failed
+    }' "$FIGURES" - <<<"$counts"
