@@ -429,8 +429,10 @@ impl<'d> Pass<'_, 'd> {
                 xml::Event::EndOfDocument | xml::Event::Eof => break,
             }
         }
+        // A broken element is read far beyond itself, which has to be paid for too.
+        let read = read.max(64) + reader.looked_ahead();
         let faults = findings.len();
-        self.budget = self.budget.checked_sub(read.max(64))?;
+        self.budget = self.budget.checked_sub(read)?;
         Some(faults)
     }
 
