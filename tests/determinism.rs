@@ -261,6 +261,14 @@ fn found_by_chance() {
         // Two findings at one place stood in an order that other findings decided.
         "<domain type='kvm'><name>a</name><memory>1048576</memory><os><type>hvm</type></os><devices>
            <disk type='file' device='cdrom'><target dev='sda' bus='sata'/><re></disk></devices></domain>",
+        // The same of two findings with one code, where there are more than a short sort leaves as they are.
+        &[
+            "<domain type='kvm'><name>a</name><memory>1048576</memory><os><type>hvm</type></os><devices>
+             <disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>",
+            &"<lease/>".repeat(20),
+            "</devices></domain>",
+        ]
+        .concat(),
     ] {
         if let Err(complaint) = checkers.check(document.as_bytes()) {
             panic!("{document}: {complaint}");

@@ -108,7 +108,7 @@ impl Consequence {
 }
 
 /// An argument of a finding's message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Arg {
     /// No argument.
     #[default]

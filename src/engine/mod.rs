@@ -157,10 +157,11 @@ impl Checker {
         if !selection.is_all() {
             self.findings.retain(|finding| selection.contains(finding.code));
         }
-        // Of two at one place the code decides, so that it does not matter what else was found.
-        if !self.findings.is_sorted_by_key(|finding| (finding.span, finding.code)) {
-            // What is alike in all of these is told in the same words, whichever comes first. A stable sort would allocate.
-            self.findings.sort_unstable_by_key(|finding| (finding.span, finding.code, finding.related));
+        // Of two at one place all that is told of them decides, so that it does not matter what else was found. A stable sort, which could
+        // leave it at less, would allocate.
+        let order = |finding: &Finding| (finding.span, finding.code, finding.related, finding.args);
+        if !self.findings.is_sorted_by_key(order) {
+            self.findings.sort_unstable_by_key(order);
         }
         let most = self.options.limits.max_findings;
         if self.findings.len() > most {

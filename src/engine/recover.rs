@@ -271,7 +271,9 @@ impl<'d> Pass<'_, 'd> {
                 if all.any(mentions) {
                     let name = self.table.names[self.table.attributes_of(element)[by as usize].name as usize];
                     let mut found = None;
-                    xml::peek_attributes(self.text, frame.tag as usize, |attribute, value| {
+                    // Many children inside of a huge tag would read it as often.
+                    let end = (frame.tag as usize + LOOK_AROUND).min(self.text.len());
+                    xml::peek_attributes(&self.text[..end], frame.tag as usize, |attribute, value| {
                         if attribute.of(self.text) == name.as_bytes() {
                             found = Some(Span { start: attribute.start, end: value.end + 1 });
                         }
@@ -427,8 +429,10 @@ impl<'d> Pass<'_, 'd> {
                 xml::Event::EndOfDocument | xml::Event::Eof => break,
             }
         }
+        // A broken element is read far beyond itself, which has to be paid for too.
+        let read = read.max(64) + reader.looked_ahead();
         let faults = findings.len();
-        self.budget = self.budget.checked_sub(read.max(64))?;
+        self.budget = self.budget.checked_sub(read)?;
         Some(faults)
     }
 

@@ -71,8 +71,14 @@ struct Context<'a> {
 /// How many characters of a name or value are quoted.
 const QUOTE: usize = 60;
 
-/// How far one looks back for the start of a tag.
-const LOOK_BACK: usize = 4 << 10;
+/// How far one looks back for the start of a tag, and ahead for what names a device. Tags are rarely long; what is further away is not looked
+/// for, so that many findings in one long tag stay cheap.
+const LOOK: usize = 4 << 10;
+
+/// The text from an offset on, as far as one looks.
+fn window(text: &[u8], from: usize) -> &[u8] {
+    text.get(from..text.len().min(from + LOOK)).unwrap_or_default()
+}
 
 /// A text, cut if it has more characters than are quoted.
 fn shortened(text: &str) -> String {
@@ -85,7 +91,12 @@ fn shortened(text: &str) -> String {
 impl Context<'_> {
     /// The characters of a span, shortened if there are many.
     fn quote(&self, span: Span) -> String {
-        shortened(&String::from_utf8_lossy(span.of(self.text)))
+        // Of a long text no more is read than is shown, since many findings may name the same.
+        let text = span.of(self.text);
+        let head = &text[..text.len().min(4 * (QUOTE + 1))];
+        let whole = std::str::from_utf8(head)
+            .unwrap_or_else(|error| std::str::from_utf8(&head[..error.valid_up_to()]).expect("so far it is valid"));
+        shortened(whole)
     }
 
     /// The characters of a span, all of them, as fixes need them.
@@ -134,13 +145,12 @@ impl Context<'_> {
 
     /// The tag that the finding's span stands in, as it is written.
     fn enclosing_tag(&self) -> String {
-        // A start tag is rarely long; what is further away is not looked for, so that many findings in one long text stay cheap.
         let end = (self.finding.span.start as usize).min(self.text.len());
-        let from = end.saturating_sub(LOOK_BACK);
+        let from = end.saturating_sub(LOOK);
         let before = &self.text[from..end];
         let Some(open) = memchr::memrchr(b'<', before) else { return String::new() };
         let open = from + open;
-        let name = &self.text[open + 1..];
+        let name = window(self.text, open + 1);
         let end = name.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>')).unwrap_or(name.len());
         self.quote(Span::new(open + 1, open + 1 + end))
     }
@@ -154,7 +164,7 @@ impl Context<'_> {
     /// The tag of the device that the finding lies in.
     fn device_tag(&self) -> Option<String> {
         let start = (self.finding.owner != u32::MAX).then_some(self.finding.owner as usize + 1)?;
-        let rest = self.text.get(start..)?;
+        let rest = window(self.text, start);
         let end = rest.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))?;
         Some(self.quote(Span::new(start, start + end)))
     }
@@ -163,7 +173,8 @@ impl Context<'_> {
     fn device(&self) -> Option<String> {
         let kind = self.device_tag()?;
         let owner = self.finding.owner;
-        let content = xml::content_start(self.text, owner as usize)?;
+        let text = &self.text[..self.text.len().min(owner as usize + LOOK)];
+        let content = xml::content_start(text, owner as usize)?;
         // What names a device, in the order in which people would use it.
         let wanted: &[(&str, &str)] = match kind.as_str() {
             "disk" => &[("target", "dev"), ("alias", "name")],
@@ -174,7 +185,7 @@ impl Context<'_> {
         };
         if kind == "controller" {
             let (mut type_, mut index) = (None, None);
-            xml::peek_attributes(self.text, owner as usize, |name, value| match name.of(self.text) {
+            xml::peek_attributes(text, owner as usize, |name, value| match name.of(self.text) {
                 b"type" => type_ = Some(self.quote(value)),
                 b"index" => index = Some(self.quote(value)),
                 _ => {}
@@ -183,11 +194,11 @@ impl Context<'_> {
                 .map(|type_| format!("controller {type_}{}", index.map_or(String::new(), |i| format!(" {i}"))));
         }
         let mut names: Vec<Option<String>> = vec![None; wanted.len()];
-        let window = &self.text[..self.text.len().min(content + (4 << 10))];
-        xml::peek_children(window, content, |child| {
+        let text = &self.text[..self.text.len().min(content + LOOK)];
+        xml::peek_children(text, content, |child| {
             for (slot, (tag, attribute)) in wanted.iter().enumerate() {
                 if child.of(self.text) == tag.as_bytes() && names[slot].is_none() {
-                    xml::peek_attributes(self.text, child.start as usize - 1, |name, value| {
+                    xml::peek_attributes(text, child.start as usize - 1, |name, value| {
                         if name.of(self.text) == attribute.as_bytes() && !value.is_empty() {
                             names[slot] = Some(self.quote(value));
                         }

@@ -150,7 +150,7 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
             told_root: false,
             no_instruction_end: false,
             no_cdata_end: false,
-            budget: text.len().saturating_mul(4).saturating_add(1 << 16),
+            budget: look_ahead(text),
             alone: false,
             watch: usize::MAX,
             next_hint: 0,
@@ -189,6 +189,12 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
                 return event;
             }
         }
+    }
+
+    /// How many bytes were read beyond what was handed out, to tell what is meant where tags are broken: at most four times the document and
+    /// 64 KiB. A consumer that reads many pieces of one document counts them.
+    pub fn looked_ahead(&self) -> usize {
+        look_ahead(self.text) - self.budget
     }
 
     /// The attributes of the element that began last, without namespace declarations.
@@ -352,4 +358,9 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
             open.damaged = true;
         }
     }
+}
+
+/// How many bytes may be read ahead in a document.
+fn look_ahead(text: &[u8]) -> usize {
+    text.len().saturating_mul(4).saturating_add(1 << 16)
 }

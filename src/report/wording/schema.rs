@@ -39,11 +39,15 @@ fn replace(c: &Context<'_>, text: &str) -> Option<Fix> {
     Some(Fix { applicability: Applicability::Unsafe, edits: vec![(c.finding.span, text.to_owned())] })
 }
 
+/// How long an element may be whose name a fix changes at both its ends: thousands that lie in each other would be read as often.
+const RENAMED: usize = 64 << 10;
+
 /// Replaces an element's name in its start tag and, where it has one, in its end tag.
 fn rename(c: &Context<'_>, text: &str) -> Option<Fix> {
     let start = c.finding.span;
     let mut edits = vec![(start, text.to_owned())];
-    if let Some(end) = xml::end_tag_name(c.text, start.start as usize - 1)? {
+    let near = &c.text[..c.text.len().min(start.start as usize + RENAMED)];
+    if let Some(end) = xml::end_tag_name(near, start.start as usize - 1)? {
         // Where tags are broken, the next end tag may be that of another element.
         if end.of(c.text) != start.of(c.text) {
             return None;
