@@ -111,7 +111,6 @@ mod tests {
     fn a_file_that_shrinks_while_it_is_read_ends_where_it_ends_now() {
         let path = std::env::temp_dir().join(format!("virdict-shrinks-{}", std::process::id()));
         let bytes: Vec<u8> = (0..400_000u32).map(|n| (n % 251) as u8).collect();
-        let mut buffer = Buffer::new();
         // In front of what was read when it shrinks, behind it, and to nothing.
         for left in [USUAL + 1000, USUAL - 1000, 0] {
             std::fs::write(&path, &bytes).unwrap();
@@ -121,8 +120,10 @@ mod tests {
                 std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(left as u64).unwrap();
                 Some(said)
             };
+            // A buffer that has grown already would not ask for the size.
+            let mut buffer = Buffer::new();
             let read = buffer.read(&mut file, shrink, 1 << 20).unwrap();
-            assert_eq!(read, &bytes[..left.max(USUAL)]);
+            assert!(read == &bytes[..left.max(USUAL)], "{} bytes are left and {} were read", left, read.len());
         }
         std::fs::remove_file(&path).unwrap();
     }

@@ -145,7 +145,7 @@ impl<'v> View<'v, '_> {
 fn derived<'v>(view: &View<'v, '_>, call: &str, place: Place) -> Option<Datum<'v>> {
     let text = || place.text(view);
     let number = match call {
-        "bus" => return derive::disk_bus(view, place.node).map(|bus| Datum::Text(bus)),
+        "bus" => return derive::disk_bus(view, place.node).map(Datum::Text),
         "disk-index" => derive::disk_number(view, place.node),
         "position" => derive::position(view, place.node),
         "bytes" => derive::bytes_of(view, place.node, text()),
