@@ -156,6 +156,11 @@ fn sampled_documents_are_taken() {
 
 /// What is found in files: code and severity of each finding, by the file's name.
 fn check(paths: &[PathBuf], name: &str, flags: &[&str]) -> BTreeMap<String, Vec<(String, String)>> {
+    members(paths, name, flags, "severity")
+}
+
+/// What is found in files: code and another member of each finding, by the file's name.
+fn members(paths: &[PathBuf], name: &str, flags: &[&str], member: &str) -> BTreeMap<String, Vec<(String, String)>> {
     let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("agree-{name}.list"));
     fs::write(&list, paths.iter().map(|path| format!("{}\n", path.display())).collect::<String>()).unwrap();
     let output = Command::new(VIRDICT)
@@ -168,9 +173,9 @@ fn check(paths: &[PathBuf], name: &str, flags: &[&str]) -> BTreeMap<String, Vec<
     let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
-        let text = |key: &str| object[key].as_str().unwrap().to_owned();
+        let text = |key: &str| object[key].as_str().unwrap_or_default().to_owned();
         let file = text("path").rsplit('/').next().unwrap().to_owned();
-        found.entry(file).or_default().push((text("code"), text("severity")));
+        found.entry(file).or_default().push((text("code"), text(member)));
     }
     found
 }
@@ -287,4 +292,41 @@ fn what_libvirt_takes_has_no_error() {
     }
     complaints.extend(unused.iter().map(|(file, code)| format!("    {file}: {code} is defended and not found")));
     none_of(&complaints, "documents that libvirt took have errors, or are defended for nothing");
+}
+
+/// Schema-invalid documents that libvirt took at define, and virdict says are refused all the same: file and reason.
+const REFUSED_AT_START: [(&str, &str); 2] = [
+    ("qemuxmlconfdata__disk-network-iscsi-zero-hosts-invalid.xml", "libvirt's test expects it to fail at start"),
+    ("qemuxmlconfdata__disk-network-iscsi-zero-hosts-invalid.x86_64-latest.xml", "the same"),
+];
+
+#[test]
+fn consequences_are_what_libvirt_did() {
+    let folder = shared("corpus/libvirt");
+    if !folder.join("daemon.tsv").exists() {
+        return skipped("../shared/corpus/libvirt is not there");
+    }
+    // libvirt 11.3.0 was asked.
+    let verdicts = facts("corpus/libvirt/verdicts.tsv", false);
+    let column = verdicts[0].iter().position(|name| name == "11.3.0").unwrap();
+    let invalid: BTreeSet<String> =
+        verdicts[1..].iter().filter(|row| row[column] == "invalid").map(|row| row[0].clone()).collect();
+    let paths: Vec<PathBuf> = invalid.iter().map(|file| folder.join(file)).collect();
+    let flags = ["--libvirt-version", "11.3.0", "--select", "syntax,schema"];
+    let found = members(&paths, "consequences", &flags, "consequence");
+    let (mut judged, mut complaints) = (0, Vec::new());
+    for row in facts("corpus/libvirt/daemon.tsv", false) {
+        let (file, verdict) = (&row[0], &row[1]);
+        if !invalid.contains(file) || !matches!(verdict.as_str(), "ok" | "refused") {
+            continue;
+        }
+        judged += 1;
+        let refused = found.get(file).is_some_and(|findings| findings.iter().any(|(_, word)| word == "refused"));
+        let defended = REFUSED_AT_START.iter().any(|(known, _)| known == file);
+        if refused != (verdict == "refused" || defended) {
+            complaints.push(format!("    {file}: libvirt said {verdict}; {:?}", found.get(file)));
+        }
+    }
+    assert!(judged >= 10, "only {judged} documents");
+    none_of(&complaints, "consequences are not what libvirt did");
 }

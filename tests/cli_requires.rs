@@ -30,7 +30,7 @@ fn the_lowest_version_and_the_lines_that_force_it() {
     let folder = Folder::with(&[("a.xml", &guest(&[CRYPTO, VHOST]))]);
     let ran = folder.run(&["requires", "a.xml"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    assert_eq!(ran.out, "a.xml: needs libvirt 9.8.0\na.xml:7:17: `vhostvdpa` came with libvirt 9.8.0\n");
+    assert_eq!(ran.out, "a.xml: needs libvirt 9.8.0\na.xml:7:17: disk vda: `vhostvdpa` came with libvirt 9.8.0\n");
     // Without what forces it, the next reason comes up.
     let version = folder.run_with_input(&["requires", "-"], guest(&[CRYPTO]).as_bytes()).out;
     assert!(version.starts_with("-: needs libvirt ") && !version.contains("9.8.0"), "{version}");
@@ -122,7 +122,7 @@ fn both_json_formats_have_the_same_objects() {
         array[0],
         json!({"path": "a.xml", "requires": "9.8.0", "reasons": [{
             "code": "schema/too-new",
-            "message": "`vhostvdpa` came with libvirt 9.8.0",
+            "message": "disk vda: `vhostvdpa` came with libvirt 9.8.0",
             "span": {
                 "start": {"line": 6, "column": 17, "offset": offset},
                 "end": {"line": 6, "column": 26, "offset": offset + 9},

@@ -135,12 +135,11 @@ fn severities_and_consequences_agree() {
             (Category::Semantic, Consequence::Unsaid) => {
                 complaints.push(format!("{name}: nothing says what libvirt does"))
             }
-            // A refusal at start that the host has a say in is a warning; nothing that is refused is a mere remark.
-            (Category::Semantic, Consequence::Refused) if severity == Severity::Info => {
-                complaints.push(format!("{name}: what is refused is no remark"));
+            (Category::Semantic, Consequence::Refused) if severity != Severity::Error => {
+                complaints.push(format!("{name}: what is refused is an error"));
             }
             // What the schema accepts and libvirt drops or misreads is a warning.
-            (Category::Semantic, Consequence::Dropped | Consequence::Misread) if severity == Severity::Error => {
+            (Category::Semantic, Consequence::Dropped | Consequence::Misread) if severity != Severity::Warning => {
                 complaints.push(format!("{name}: what is dropped or misread, but taken, is no error"));
             }
             (Category::Semantic, _) => {}

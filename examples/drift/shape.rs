@@ -69,7 +69,8 @@ impl At {
 
     /// Whether any of the types takes a value at the version.
     pub fn takes(self, types: &BTreeSet<u16>, value: &str) -> bool {
-        types.iter().any(|type_| self.table.value(*type_, value.as_bytes(), self.version) == Verdict::Good)
+        let is_taken = |type_: &u16| self.table.value(*type_, value.as_bytes(), self.version);
+        types.iter().map(is_taken).any(|verdict| matches!(verdict, Verdict::Good | Verdict::MinusZero))
     }
 
     /// The bounds of the numbers that the types take.

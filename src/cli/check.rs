@@ -40,6 +40,7 @@ pub fn check(flags: Check) -> Result<u8, Failure> {
             target: flags.libvirt_version.unwrap_or(Version::LATEST).min(Version::LATEST),
             limits: flags.limits(),
             selection,
+            strict: flags.strict,
             ..Options::default()
         },
         inputs,

@@ -178,6 +178,13 @@ pub struct Check {
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub color: Color,
 
+    /// Make errors of what libvirt honours and only `--validate` objects to
+    ///
+    /// Such findings (the order of children, say, or an empty `<uuid/>`) are warnings otherwise: `virsh define` takes the document and does
+    /// what it says, `virsh define --validate` and virt-xml-validate refuse it.
+    #[arg(long, help_heading = "Exit code")]
+    pub strict: bool,
+
     /// The least severity that makes the exit code 1
     #[arg(long, value_name = "LEVEL", default_value = "error", help_heading = "Exit code")]
     pub fail_on: FailOn,

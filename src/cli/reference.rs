@@ -2,7 +2,7 @@
 
 use super::flags::{Explain, Rules, RulesFormat};
 use super::{Failure, nearest, print};
-use crate::diagnostic::Category;
+use crate::diagnostic::{Category, Code, Consequence};
 use crate::report::escape::{push_json, push_number};
 use crate::table::{Table, Version};
 use std::fmt::Write;
@@ -30,6 +30,7 @@ pub fn explain(flags: &Explain) -> Result<u8, Failure> {
     writeln!(out, "{} ({})", table.code_name(code), table.severity(code).as_str()).expect("a string takes everything");
     push_prose(&mut out, "", explanation.summary);
     push_prose(&mut out, "Why:", explanation.why);
+    push_prose(&mut out, "What libvirt does:", &consequence(table, code));
     push_prose(&mut out, "What to do:", explanation.help);
     push_example(&mut out, "Bad:", explanation.bad);
     push_example(&mut out, "Good:", explanation.good);
@@ -38,6 +39,26 @@ pub fn explain(flags: &Explain) -> Result<u8, Failure> {
             .expect("a string takes everything");
     }
     print(out.as_bytes())
+}
+
+/// What libvirt does with a code's findings, in a sentence; empty for advice.
+fn consequence(table: &Table, code: Code) -> String {
+    let Some(consequence) = table.consequence(code) else { return String::new() };
+    let sentence = match consequence {
+        Consequence::Refused => "It refuses the document, at define or at start.",
+        Consequence::Dropped => "It drops the part silently.",
+        Consequence::Misread => "It reads the part as something else.",
+        Consequence::ValidationOnly => {
+            "It honours the part; only --validate objects. An error under --strict, else a warning."
+        }
+    };
+    // Only findings about the shape of the document depend on where they are.
+    let varies = if table.category(code) == Category::Schema {
+        " For some elements, attributes and values it does something else; the finding then says so (\"consequence\" in JSON)."
+    } else {
+        ""
+    };
+    format!("{}: {sentence}{varies}", consequence.as_str())
 }
 
 /// Appends a paragraph under a heading, if there is one.
@@ -149,6 +170,7 @@ fn rules_json() -> Vec<u8> {
             ("code", table.code_name(code)),
             ("category", table.category(code).as_str()),
             ("severity", table.severity(code).as_str()),
+            ("consequence", table.consequence(code).map_or("", Consequence::as_str)),
             ("summary", explanation.summary),
             ("why", explanation.why),
             ("help", explanation.help),

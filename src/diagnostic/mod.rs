@@ -81,6 +81,32 @@ impl Severity {
     }
 }
 
+/// What libvirt does with the part of the document that a finding is about. The order is that of the harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Consequence {
+    /// It honours the part; only `--validate` objects.
+    ValidationOnly,
+    /// It drops the part silently.
+    Dropped,
+    /// It reads the part as something else.
+    Misread,
+    /// It refuses the document, at define or at start.
+    Refused,
+}
+
+impl Consequence {
+    /// The word that reports print.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Consequence::ValidationOnly => "validation-only",
+            Consequence::Dropped => "dropped",
+            Consequence::Misread => "misread",
+            Consequence::Refused => "refused",
+        }
+    }
+}
+
 /// An argument of a finding's message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Arg {
@@ -108,6 +134,8 @@ pub struct Finding {
     pub code: Code,
     /// How bad.
     pub severity: Severity,
+    /// What libvirt does; `None` for advice, and until the check of the document has ended.
+    pub consequence: Option<Consequence>,
     /// The smallest range that is wrong.
     pub span: Span,
     /// The second place, where there is one: the tag that an end tag crosses, the first of two equal names.
@@ -121,7 +149,7 @@ pub struct Finding {
 impl Finding {
     /// A finding at `span` with the code's own severity and nothing else.
     pub fn new(code: Code, severity: Severity, span: Span) -> Self {
-        Finding { code, severity, span, related: None, owner: u32::MAX, args: [Arg::None; 3] }
+        Finding { code, severity, consequence: None, span, related: None, owner: u32::MAX, args: [Arg::None; 3] }
     }
 
     /// The same finding with a second place.

@@ -385,6 +385,7 @@ impl<'d> Pass<'_, 'd> {
                 }
                 return true;
             }
+            Verdict::MinusZero if READ_WITH_SIGN.contains(&attribute.name.of(self.text)) => return true,
             Verdict::MinusZero => {
                 let args = [Arg::Item(type_ as u32), Arg::Item(element as u32), Arg::Span(attribute.name)];
                 self.tell(codes::MINUS_ZERO, attribute.value, owner, args);
@@ -476,6 +477,11 @@ impl<'d> Pass<'_, 'd> {
 
 /// Attributes whose value libvirt compares with a single word, taking everything else for its opposite.
 const READ_LOOSELY: [&[u8]; 4] = [b"managed", b"useserial", b"primary", b"autoport"];
+
+/// Attributes whose sign libvirt does not mind though they must not be negative: those of PCI controllers, priorities, and those of VEPA
+/// ports.
+const READ_WITH_SIGN: [&[u8]; 9] =
+    [b"busNr", b"chassis", b"chassisNr", b"index", b"managerid", b"port", b"priority", b"typeid", b"typeidversion"];
 
 /// What a block says of an attribute that it mentions.
 #[inline]

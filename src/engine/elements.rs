@@ -285,9 +285,9 @@ impl<'d> Pass<'_, 'd> {
             let span = if blank { frame.name } else { trimmed(self.text, raw) };
             let args = [Arg::Item(type_ as u32), Arg::Item(frame.element as u32), Arg::Span(frame.name)];
             match verdict {
-                Verdict::Good => {}
+                // The sign is refused in some of the texts alone.
+                Verdict::Good | Verdict::MinusZero => {}
                 Verdict::Padded => self.tell(codes::PADDED_VALUE, raw, frame.owner, args),
-                Verdict::MinusZero => self.tell(codes::MINUS_ZERO, span, frame.owner, args),
                 Verdict::Bad => {
                     self.tell(codes::INVALID_TEXT, span, frame.owner, args);
                     break;

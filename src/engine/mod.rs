@@ -10,6 +10,7 @@
 
 mod attributes;
 mod choices;
+mod consequence;
 mod elements;
 mod frame;
 mod recover;
@@ -30,6 +31,8 @@ pub struct Options {
     pub limits: xml::Limits,
     /// The codes to report.
     pub selection: Selection,
+    /// What libvirt honours and only `--validate` objects to is an error, too.
+    pub strict: bool,
 }
 
 impl Default for Options {
@@ -39,6 +42,7 @@ impl Default for Options {
             target: Version::LATEST,
             limits: xml::Limits::default(),
             selection: Selection::all(),
+            strict: false,
         }
     }
 }
@@ -97,7 +101,7 @@ impl Checker {
     pub fn check<'c, 'd>(&'c mut self, bytes: &'d [u8], named: bool) -> Outcome<'c, 'd> {
         self.findings.clear();
         let Some(document) = xml::Document::open(bytes, &self.options.limits, &mut self.findings) else {
-            self.finish();
+            self.finish(bytes);
             let document = Document::unreadable(bytes);
             return Outcome { findings: &self.findings, document, kind: Kind::Checked };
         };
@@ -132,17 +136,23 @@ impl Checker {
             });
         }
         if !self.findings.is_empty() {
+            consequence::settle(&mut self.findings, &document.text, self.options.table);
             recover::pair_up(&mut self.findings, &document.text, self.options.table);
         }
         if kind == Kind::NotLibvirt {
             self.findings.clear();
         }
-        self.finish();
+        self.finish(&document.text);
         Outcome { findings: &self.findings, document, kind }
     }
 
-    /// Sorts by place and drops what was not asked for.
-    fn finish(&mut self) {
+    /// Weighs what was found, sorts by place and drops what was not asked for.
+    fn finish(&mut self, text: &[u8]) {
+        if self.findings.is_empty() {
+            return;
+        }
+        consequence::settle(&mut self.findings, text, self.options.table);
+        consequence::weigh(&mut self.findings, self.options.table, self.options.strict);
         let selection = &self.options.selection;
         if !selection.is_all() {
             self.findings.retain(|finding| selection.contains(finding.code));

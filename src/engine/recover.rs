@@ -5,7 +5,7 @@
 
 use super::attributes::{Opening, attribute_rule};
 use super::frame::{Frame, State};
-use super::{Kind, Pass};
+use super::{Kind, Pass, consequence};
 use crate::diagnostic::{Arg, Finding, Span, codes};
 use crate::table::{By, Distance, Form, NONE, Table};
 use crate::xml;
@@ -466,12 +466,18 @@ impl<'d> Pass<'_, 'd> {
                 match self.trial(frame.tag, frame.element, (number, case.block)) {
                     None => return,
                     Some(0) => {
+                        // With the attribute as it is, libvirt does the worst of what it would have done with each of these.
+                        let faults = &self.findings[frame.findings as usize..];
+                        let worst = faults.iter().filter_map(|f| consequence::of(f, self.text, self.table)).max();
                         self.findings.truncate(frame.findings as usize);
                         let span = written.map_or(frame.name, |(_, value)| value);
                         let case_number = self.table.cases.iter().position(|c| std::ptr::eq(c, case)).unwrap_or(0);
                         let args =
                             [Arg::Item(frame.element as u32), Arg::Item(name as u32), Arg::Item(case_number as u32)];
                         self.tell(codes::WRONG_VARIANT, span, frame.owner, args);
+                        if let Some(finding) = self.findings.last_mut() {
+                            finding.consequence = worst;
+                        }
                         return;
                     }
                     Some(_) => {}
@@ -502,6 +508,7 @@ pub(super) fn pair_up(findings: &mut Vec<Finding>, text: &[u8], table: &Table) {
         });
         if let Some(misplaced) = misplaced {
             findings[misplaced].related = Some(finding.span);
+            findings[misplaced].consequence = findings[misplaced].consequence.max(finding.consequence);
             dropped.push(missing);
         }
     }

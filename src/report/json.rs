@@ -5,7 +5,7 @@
 
 use super::escape::{path_bytes, push_json, push_number, push_visible};
 use super::wording::Wording;
-use crate::diagnostic::{Applicability, Finding, LineIndex, Position, Span};
+use crate::diagnostic::{Applicability, Consequence, Finding, LineIndex, Position, Span};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -48,7 +48,9 @@ pub fn push_finding(
     push_json(out, code);
     out.extend_from_slice(b",\"severity\":\"");
     out.extend_from_slice(finding.severity.as_str().as_bytes());
-    out.extend_from_slice(b"\",\"message\":");
+    out.extend_from_slice(b"\",\"consequence\":");
+    push_option(out, finding.consequence.map(Consequence::as_str));
+    out.extend_from_slice(b",\"message\":");
     push_json(out, &wording.message);
     out.extend_from_slice(b",\"help\":");
     push_option(out, wording.help.as_deref());

@@ -9,7 +9,7 @@ mod rule;
 mod schema;
 mod syntax;
 
-use crate::diagnostic::{Arg, Category, Finding, Fix, Span};
+use crate::diagnostic::{Arg, Category, Consequence, Finding, Fix, Span, codes};
 use crate::engine::Options;
 use crate::table::{Element, NONE, Table, Version};
 use crate::xml;
@@ -39,10 +39,25 @@ pub fn wording(finding: &Finding, text: &[u8], options: &Options) -> Wording {
         Category::Syntax => syntax::wording(&context),
         _ => schema::wording(&context),
     };
+    wording.message.push_str(consequence(finding));
     if let Some(device) = context.device() {
         wording.message = format!("{device}: {}", wording.message);
     }
     wording
+}
+
+/// What libvirt does, where a reader would not expect it of the fault. That it refuses a wrong value and misses what is missing goes
+/// without saying, and the words of strange elements and attributes say themselves that they are dropped.
+fn consequence(finding: &Finding) -> &'static str {
+    let of_value = matches!(finding.code, codes::INVALID_VALUE | codes::INVALID_TEXT);
+    match finding.consequence {
+        // The rules' own messages say what only `--validate` objects to.
+        Some(Consequence::ValidationOnly) if finding.code.table_rule().is_none() => "; only `--validate` objects",
+        Some(Consequence::Dropped) if of_value => ", and libvirt drops it silently",
+        Some(Consequence::Misread) if of_value => ", and libvirt reads it as another",
+        Some(Consequence::Misread) if finding.code == codes::MISSING_ATTRIBUTE => ", and libvirt assumes another",
+        _ => "",
+    }
 }
 
 /// What the words are made from.

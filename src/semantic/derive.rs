@@ -65,6 +65,11 @@ pub(super) fn cpu_count(text: &[u8]) -> Option<i128> {
     cpu_set(text).map(|set| set.iter().map(|(from, to)| i128::from(to - from + 1)).sum())
 }
 
+/// The smallest member of a set of CPUs.
+pub(super) fn cpu_min(text: &[u8]) -> Option<i128> {
+    cpu_set(text)?.first().map(|(from, _)| i128::from(*from))
+}
+
 /// The largest member of a set of CPUs.
 pub(super) fn cpu_max(text: &[u8]) -> Option<i128> {
     cpu_set(text)?.last().map(|(_, to)| i128::from(*to))
@@ -147,6 +152,13 @@ fn in_base_eight(text: &[u8]) -> Option<i128> {
         }
         _ => number(text),
     }
+}
+
+/// A number that libvirt reads in base 16 with or without 0x, such as the base of a memory module.
+pub(super) fn hex(text: &[u8]) -> Option<i128> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let digits = text.strip_prefix("0x").or(text.strip_prefix("0X")).unwrap_or(text);
+    i128::from_str_radix(digits, 16).ok()
 }
 
 /// Appends a value to a key: a number as such, so that 0x06 is 6, and a MAC address in lower case. A number with leading zeros is 8 in some

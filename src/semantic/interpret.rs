@@ -155,7 +155,9 @@ fn derived<'v>(view: &View<'v, '_>, call: &str, place: Place) -> Option<Datum<'v
         "length" => derive::length(text()),
         "digits" => derive::digits(text()),
         "cpu-count" => derive::cpu_count(text()),
+        "cpu-min" => derive::cpu_min(text()),
         "cpu-max" => derive::cpu_max(text()),
+        "hex" => derive::hex(text()),
         _ => None,
     };
     number.map(Datum::Number)

@@ -65,8 +65,9 @@ pub(super) fn monitor(view: &View<'_, '_>, monitor: u32, key: &mut Vec<u8>) -> b
 
 /// Whether a monitor lists vCPUs of which the guest has none. Groups that are left with none are passed over with all that they hold.
 pub(super) fn monitor_is_empty(view: &View<'_, '_>, monitor: u32) -> bool {
-    set(view, monitor, view.symbols.vcpus).is_some()
-        && vcpus(view, monitor).is_none()
+    // The likely answer first, which takes one reading of the list.
+    vcpus(view, monitor).is_none()
+        && set(view, monitor, view.symbols.vcpus).is_some()
         && vcpus(view, view.node(monitor).parent).is_some()
 }
 
@@ -192,15 +193,15 @@ fn devices_memory(view: &View<'_, '_>) -> i128 {
     sum
 }
 
-/// What libvirt takes for "no limit", in KiB: no size may reach it, and one that does has a rule of its own.
-const UNLIMITED: i128 = 9_007_199_254_740_991;
+/// The greatest size, in KiB; one beyond it has a rule of its own.
+const GREATEST: i128 = 9_007_199_254_740_991;
 
 /// Without cells, <memory> holds the modules too, and something must be left to boot with (`virDomainDefPostParseMemory`).
 pub(super) fn devices_exceed_memory(view: &View<'_, '_>, memory: u32) -> bool {
     let devices = devices_memory(view);
     cells_memory(view) == 0
         && devices > 0
-        && devices < UNLIMITED
+        && devices <= GREATEST
         && kib(view, memory, text(view, memory)).is_some_and(|total| total > 0 && devices >= total)
 }
 
@@ -229,8 +230,7 @@ fn extent(view: &View<'_, '_>, device: u32) -> Option<(i128, i128)> {
         b"virtio-mem" | b"virtio-pmem" => view.child(target, view.symbols.address)?,
         _ => return None,
     };
-    let base = std::str::from_utf8(view.attribute(address, view.symbols.base)?).ok()?.trim();
-    let base = i128::from_str_radix(base.strip_prefix("0x").unwrap_or(base), 16).ok()?;
+    let base = derive::hex(view.attribute(address, view.symbols.base)?)?;
     let size = view.child(target, view.symbols.size)?;
     let mut size = kib(view, size, text(view, size))? * 1024;
     if model == b"nvdimm"

@@ -1,10 +1,10 @@
 //! Look-ups in the table: names, slots, codes.
 
 use super::compiler::compile::{Error, RuleFile, compile};
-use super::compiler::compiled::{Attribute, Child, Element, Hash, NONE, Table};
+use super::compiler::compiled::{self, Attribute, Child, Element, Hash, NONE, Table};
 use super::compiler::key::Key;
 use super::compiler::version::Version;
-use crate::diagnostic::{Category, Code, Severity, codes};
+use crate::diagnostic::{Category, Code, Consequence, Severity, codes};
 
 /// Everything that `virdict explain` says of a code.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,19 @@ pub struct Counts {
     pub values: usize,
     /// Codes.
     pub rules: usize,
+}
+
+impl compiled::Consequence {
+    /// The consequence that a finding carries; `None` for one that is not said.
+    pub fn said(self) -> Option<Consequence> {
+        match self {
+            compiled::Consequence::Unsaid => None,
+            compiled::Consequence::Refused => Some(Consequence::Refused),
+            compiled::Consequence::Dropped => Some(Consequence::Dropped),
+            compiled::Consequence::Misread => Some(Consequence::Misread),
+            compiled::Consequence::ValidationOnly => Some(Consequence::ValidationOnly),
+        }
+    }
 }
 
 impl Table {
@@ -147,6 +160,11 @@ impl Table {
             1 => Severity::Warning,
             _ => Severity::Error,
         }
+    }
+
+    /// What libvirt does about a code's findings, where nothing else is said of the element, attribute or type; `None` if nothing.
+    pub fn consequence(&self, code: Code) -> Option<Consequence> {
+        self.codes[code.0 as usize].consequence.said()
     }
 
     /// What there is to say of a code.

@@ -13,8 +13,8 @@ pub use compiler::checks;
 pub use compiler::compile::{Error, RuleFile, compile};
 pub use compiler::compiled::{
     Attribute, AttributeRule, Automaton, Block, By, Case, Child, ChildRule, Choice, CodeDoc, Comparison, Consequence,
-    DEVICE_TAGS, DRIVERS, Element, Expression, Form, Group, Judge, Last, Lexical, NO_DEVICE, NONE, Operand, Order,
-    Origin, Path, Range, Rule, Set, Step, Table, Text, Trigger, Type, Wanted, Word,
+    DEVICE_TAGS, DRIVERS, Element, Expression, Form, Group, Handling, Judge, Last, Lexical, NO_DEVICE, NONE, Operand,
+    Order, Origin, Path, Range, Rule, Set, Step, Table, Text, Trigger, Type, Wanted, Word,
 };
 pub use compiler::key::{Key, Name};
 pub use compiler::rules::{CALLS, FUNCTIONS, TESTS};

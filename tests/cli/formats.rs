@@ -37,7 +37,7 @@ fn jsonl_is_one_object_for_each_finding() {
     let object = objects[0].as_object().unwrap();
     // The order of the members is part of the format.
     let at = |name: &str| ran.out.find(&format!("\"{name}\":")).unwrap_or_else(|| panic!("no member {name}"));
-    let names = ["path", "code", "severity", "message", "help", "url", "span", "related", "fix"];
+    let names = ["path", "code", "severity", "consequence", "message", "help", "url", "span", "related", "fix"];
     assert!(names.is_sorted_by_key(|name| at(name)), "{}", ran.out);
     assert_eq!(object.len(), names.len());
     assert_eq!(
@@ -51,6 +51,77 @@ fn jsonl_is_one_object_for_each_finding() {
     });
     assert_eq!(object["span"], span);
     assert!(object["related"].is_array());
+}
+
+#[test]
+fn a_finding_says_what_libvirt_does() {
+    // What is written in the guest, and what is said of it.
+    let os = "<os><type>hvm</type></os>";
+    let device = |device: &str| format!("{os}<devices>{device}</devices>");
+    let usb =
+        "<hostdev mode='subsystem' type='usb' managed='True'><source><address bus='1' device='2'/></source></hostdev>";
+    let pci = |function: &str| {
+        device(&format!(
+            "<memballoon model='virtio'><address type='pci' bus='0' slot='5' function='{function}'/></memballoon>"
+        ))
+    };
+    let cases: [(String, &str, &str, &str); 12] = [
+        (format!("<vcpuu>4</vcpuu>{os}"), "schema/unknown-element", "dropped", "error"),
+        (format!("<vcpu places='static'>4</vcpu>{os}"), "schema/unknown-attribute", "dropped", "error"),
+        (
+            device("<memory modle='dimm'><target><size>1</size></target></memory>"),
+            "schema/unknown-attribute",
+            "refused",
+            "error",
+        ),
+        (device("<disk type='flie'><target dev='vda'/></disk>"), "schema/invalid-value", "refused", "error"),
+        (device(usb), "schema/invalid-value", "misread", "error"),
+        (device("<interface/>"), "schema/missing-attribute", "misread", "error"),
+        (
+            device("<memballoon model='virtio'><stats/></memballoon>"),
+            "schema/missing-attribute",
+            "validation-only",
+            "warning",
+        ),
+        (pci("0x00"), "schema/invalid-value", "validation-only", "warning"),
+        (pci("0x08"), "schema/invalid-value", "refused", "error"),
+        (format!("<uuid/>{os}"), "schema/invalid-text", "validation-only", "warning"),
+        (format!("{os}<devices/><devices/>"), "schema/duplicate-element", "validation-only", "warning"),
+        (format!("<vcpu>1</vcpu><vcpu>2</vcpu>{os}"), "schema/duplicate-element", "dropped", "error"),
+    ];
+    for (inner, code, consequence, severity) in cases {
+        let document = format!("<domain type='kvm'><name>a</name><memory>1024</memory>{inner}</domain>");
+        let folder = Folder::with(&[("a.xml", &document)]);
+        let arguments = ["check", "--output-format", "jsonl", "--select", "schema"];
+        let ran = folder.run(&arguments);
+        let objects = ran.objects();
+        assert_eq!(objects.len(), 1, "{inner}: {}", ran.out);
+        let member = |name: &str| objects[0][name].as_str().unwrap_or("null").to_owned();
+        assert_eq!(
+            (member("code").as_str(), member("consequence").as_str(), member("severity").as_str()),
+            (code, consequence, severity),
+            "{inner}"
+        );
+        // What only `--validate` objects to counts for the exit code if one asks for it.
+        assert_eq!(ran.code, Some(i32::from(severity == "error")), "{inner}");
+        let strict = folder.run(&[&arguments[..], &["--strict"]].concat());
+        assert_eq!((strict.code, &strict.objects()[0]["severity"]), (Some(1), &"error".into()), "{inner}");
+    }
+}
+
+#[test]
+fn advice_has_no_consequence() {
+    let folder = Folder::with(&[("good.xml", GOOD)]);
+    let ran = folder.run(&["rules", "--output-format", "json"]);
+    let rules: Value = serde_json::from_str(&ran.out).unwrap();
+    for rule in rules["rules"].as_array().unwrap() {
+        let said = !rule["consequence"].is_null();
+        match rule["category"].as_str().unwrap() {
+            "schema" | "semantic" => assert!(said, "{rule}"),
+            "syntax" => {}
+            _ => assert!(!said, "{rule}"),
+        }
+    }
 }
 
 #[test]

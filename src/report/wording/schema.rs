@@ -2,7 +2,7 @@
 
 use super::expected::{expectation, list};
 use super::{Context, Wording, shortened};
-use crate::diagnostic::{Applicability, Arg, Fix, Span, codes};
+use crate::diagnostic::{Applicability, Arg, Consequence, Fix, Span, codes};
 use crate::table::{Distance, Element, Form, Verdict};
 use crate::xml;
 
@@ -243,8 +243,8 @@ fn unknown_attribute(c: &Context<'_>) -> Wording {
         }),
     };
     // Where it stands for something that is required, libvirt refuses the document for want of that.
-    let stands_for_another = right.is_some_and(|right| !near(right, &name));
-    let consequence = if stands_for_another { "" } else { ", which libvirt drops silently" };
+    let refused = c.finding.consequence == Some(Consequence::Refused);
+    let consequence = if refused { "" } else { ", which libvirt drops silently" };
     Wording {
         message: format!("unknown attribute `{name}` on <{tag}>{consequence}"),
         help,

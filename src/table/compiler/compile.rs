@@ -273,7 +273,10 @@ impl<'f> Compiler<'f> {
             self.file = *file;
             let form = self.form(key, source);
             let example = source.example.as_deref().unwrap_or("");
-            self.out.types.push(Type { key: keep(key), is: keep(&source.is), example: keep(example), form });
+            let wrong = self.consequence(*file, "wrong", source.wrong.as_ref());
+            let takes = source.takes.as_ref().map_or(NONE, |takes| self.type_id(takes));
+            let handling = Handling { wrong, takes, ..Handling::UNSAID };
+            self.out.types.push(Type { key: keep(key), is: keep(&source.is), example: keep(example), form, handling });
         }
         self.sources.types = sources;
     }
@@ -398,7 +401,7 @@ impl<'f> Compiler<'f> {
                 return Some(*id);
             }
             let form = self.push_words(words.clone());
-            self.out.types.push(Type { key: "", is: "", example: "", form });
+            self.out.types.push(Type { key: "", is: "", example: "", form, handling: Handling::UNSAID });
             let id = self.out.types.len() as u16 - 1;
             self.anonymous.insert(words, id);
             return Some(id);
@@ -422,7 +425,7 @@ impl<'f> Compiler<'f> {
     fn codes(&mut self, codes: &[&str]) {
         let docs = std::mem::take(&mut self.sources.codes);
         for code in codes {
-            let Some((_, doc)) = docs.get(*code) else {
+            let Some((file, doc)) = docs.get(*code) else {
                 self.errors.push(Error {
                     file: "rules/codes.toml".into(),
                     line: 1,
@@ -430,6 +433,10 @@ impl<'f> Compiler<'f> {
                     message: format!("code `{code}` is not documented"),
                 });
                 continue;
+            };
+            let consequence = match doc.consequence.get_ref().as_str() {
+                "none" => Consequence::Unsaid,
+                _ => self.consequence(*file, "consequence", Some(&doc.consequence)),
             };
             self.out.codes.push(CodeDoc {
                 name: keep(code),
@@ -446,7 +453,7 @@ impl<'f> Compiler<'f> {
                 docs: "",
                 message: "",
                 advice: "",
-                consequence: Consequence::Unsaid,
+                consequence,
             });
         }
         for (name, (file, _)) in &docs {

@@ -163,6 +163,8 @@ pub struct Element {
     pub older: u16,
     /// The version from which this shape holds.
     pub before: Version,
+    /// What the rule files say of libvirt where the element's text is wrong.
+    pub text_handling: Handling,
 }
 
 /// A perfect hash from a name's key to its slot: `slots[at + (hash * multiplier >> shift)]`.
@@ -183,6 +185,8 @@ pub struct Attribute {
     pub tag: Name,
     /// Number of its name.
     pub name: u16,
+    /// What the rule files say of libvirt where it is wrong or missing.
+    pub handling: Handling,
 }
 
 /// A child's slot.
@@ -194,6 +198,35 @@ pub struct Child {
     pub name: u16,
     /// Where several tags share an element type: what this one is for.
     pub doc: &'static str,
+    /// What the rule files say of libvirt where it is missing or stands twice.
+    pub handling: Handling,
+}
+
+/// What libvirt does with faults of an attribute, a child, a text or a type, as far as the rule files say it; else the code's own
+/// consequence counts ([`CodeDoc::consequence`]). It holds for the member in all variants of its element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handling {
+    /// With a value that is not of the type.
+    pub wrong: Consequence,
+    /// Where it is required and missing.
+    pub missing: Consequence,
+    /// With a second one where one is allowed.
+    pub twice: Consequence,
+    /// Where it stands beside what excludes it.
+    pub conflict: Consequence,
+    /// A type of which libvirt takes values, though the schema does not; `NONE` if there is none.
+    pub takes: u16,
+}
+
+impl Handling {
+    /// The rule files say nothing.
+    pub const UNSAID: Handling = Handling {
+        wrong: Consequence::Unsaid,
+        missing: Consequence::Unsaid,
+        twice: Consequence::Unsaid,
+        conflict: Consequence::Unsaid,
+        takes: NONE,
+    };
 }
 
 /// What there may be under some condition.
@@ -367,6 +400,8 @@ pub struct Type {
     pub example: &'static str,
     /// The form.
     pub form: Form,
+    /// What the rule files say of libvirt where a value is not of the type.
+    pub handling: Handling,
 }
 
 /// The form of a value type.

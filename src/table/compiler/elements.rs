@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::compile::{Compiler, Error, Place, keep, nearest, push};
 use super::compiled::{self, *};
+use super::handling::Handlings;
 use super::key::{Key, Name};
 use super::source::{self, Spanned};
 use super::version::Version;
@@ -256,20 +257,24 @@ impl Compiler<'_> {
             scope.children.truncate(128);
         }
         let root = self.block(block, &mut scope, None);
+        let mut handlings = Handlings::default();
+        self.handlings(block, &mut handlings);
         let attributes = compiled::Range(
             self.out.attributes.len() as u16,
             (self.out.attributes.len() + scope.attributes.len()) as u16,
         );
         for name in &scope.attributes {
             let name_id = self.name(name);
-            self.out.attributes.push(Attribute { tag: Name::new(keep(name)), name: name_id });
+            let handling = handlings.attributes.get(name).copied().unwrap_or(Handling::UNSAID);
+            self.out.attributes.push(Attribute { tag: Name::new(keep(name)), name: name_id, handling });
         }
         let children =
             compiled::Range(self.out.children.len() as u16, (self.out.children.len() + scope.children.len()) as u16);
         for name in &scope.children {
             let name_id = self.name(name);
             let doc = scope.docs.get(name).map_or("", |doc| keep(doc));
-            self.out.children.push(Child { tag: Name::new(keep(name)), name: name_id, doc });
+            let handling = handlings.children.get(name).copied().unwrap_or(Handling::UNSAID);
+            self.out.children.push(Child { tag: Name::new(keep(name)), name: name_id, doc, handling });
         }
         let attribute_hash = self.perfect_hash(&scope.attributes);
         let child_hash = self.perfect_hash(&scope.children);
@@ -297,6 +302,7 @@ impl Compiler<'_> {
             base: self.element_ids[key],
             older: NONE,
             before: Version::ALWAYS,
+            text_handling: handlings.text.unwrap_or(Handling::UNSAID),
         });
     }
 

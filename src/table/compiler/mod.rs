@@ -14,6 +14,7 @@ pub mod conditions;
 mod elements;
 pub mod emit;
 pub mod expression;
+pub mod handling;
 pub mod key;
 pub mod rules;
 pub mod source;

@@ -16,9 +16,11 @@ pub const CALLS: &[&str] = &[
     "bytes",
     "cpu-count",
     "cpu-max",
+    "cpu-min",
     "digits",
     "disk-index",
     "position",
+    "hex",
     "length",
     "machine",
     "number",
@@ -242,18 +244,9 @@ impl Compiler<'_> {
                 2
             }
         };
-        let consequence = match source.consequence.as_ref().map(|c| c.get_ref().as_str()) {
-            Some("refused") => Consequence::Refused,
-            Some("dropped") => Consequence::Dropped,
-            Some("misread") => Consequence::Misread,
-            Some("validation-only") => Consequence::ValidationOnly,
-            None if category == "semantic" && severity == 2 => Consequence::Refused,
-            None => Consequence::Unsaid,
-            Some(other) => {
-                let message = format!("consequence: `{other}` is none of refused, dropped, misread, validation-only");
-                self.tell(file, source.consequence.as_ref().expect("matched"), 0, message);
-                Consequence::Unsaid
-            }
+        let consequence = match self.consequence(file, "consequence", source.consequence.as_ref()) {
+            Consequence::Unsaid if category == "semantic" && severity == 2 => Consequence::Refused,
+            said => said,
         };
         let number = self.out.rules.len() as u16;
         self.out.rules.push(Rule {

@@ -56,6 +56,9 @@ pub struct Namespace {
 pub struct CodeDoc {
     /// `error`, `warning` or `info`.
     pub severity: String,
+    /// What libvirt does, unless the elements or types say otherwise: `refused`, `dropped`, `misread`, `validation-only`; `none` where it
+    /// does nothing.
+    pub consequence: Spanned<String>,
     /// What is wrong, in one sentence.
     pub summary: String,
     /// Why libvirt or XML cares.
@@ -181,6 +184,10 @@ pub struct Type {
     /// Any text.
     #[serde(default)]
     pub anything: bool,
+    /// What libvirt does with a value that is not of the type.
+    pub wrong: Option<Spanned<String>>,
+    /// A type of which libvirt takes values, though the schema does not.
+    pub takes: Option<Spanned<String>>,
 }
 
 /// A range of whole numbers and how they are written.
@@ -289,6 +296,14 @@ pub struct AttributeBody {
     pub with: Option<Spanned<String>>,
     /// A sentence of documentation.
     pub doc: Option<String>,
+    /// What libvirt does with a wrong value.
+    pub wrong: Option<Spanned<String>>,
+    /// What libvirt does where it is required and missing.
+    pub missing: Option<Spanned<String>>,
+    /// What libvirt does where it stands beside what excludes it.
+    pub conflict: Option<Spanned<String>>,
+    /// A type of which libvirt takes values, though the schema does not.
+    pub takes: Option<Spanned<String>>,
 }
 
 /// A child in a block.
@@ -324,6 +339,12 @@ pub struct ChildBody {
     pub with: Option<Spanned<String>>,
     /// A sentence of documentation where several tags share an element type.
     pub doc: Option<String>,
+    /// What libvirt does where it is required and missing.
+    pub missing: Option<Spanned<String>>,
+    /// What libvirt does with a second one where one is allowed.
+    pub twice: Option<Spanned<String>>,
+    /// What libvirt does where it stands beside what excludes it.
+    pub conflict: Option<Spanned<String>>,
 }
 
 /// The text of an element.
@@ -336,6 +357,10 @@ pub struct TextBody {
     pub one_of: Option<Vec<Spanned<String>>>,
     /// White space alone will do.
     pub optional: Option<bool>,
+    /// What libvirt does with a wrong text.
+    pub wrong: Option<Spanned<String>>,
+    /// A type of which libvirt takes values, though the schema does not.
+    pub takes: Option<Spanned<String>>,
 }
 
 /// The text of an element, or its removal.
@@ -535,6 +560,10 @@ impl Block {
             set(&mut mine.until, &theirs.until);
             set(&mut mine.with, &theirs.with);
             set(&mut mine.doc, &theirs.doc);
+            set(&mut mine.wrong, &theirs.wrong);
+            set(&mut mine.missing, &theirs.missing);
+            set(&mut mine.conflict, &theirs.conflict);
+            set(&mut mine.takes, &theirs.takes);
         }
         for (name, theirs) in &over.children {
             if theirs.removed {
@@ -553,6 +582,9 @@ impl Block {
             set(&mut mine.until, &theirs.until);
             set(&mut mine.with, &theirs.with);
             set(&mut mine.doc, &theirs.doc);
+            set(&mut mine.missing, &theirs.missing);
+            set(&mut mine.twice, &theirs.twice);
+            set(&mut mine.conflict, &theirs.conflict);
         }
         match &over.text {
             Some(text) if text.removed => self.text = None,
