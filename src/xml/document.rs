@@ -62,6 +62,10 @@ impl<'b> Document<'b> {
         }
         match kind {
             Declared::Utf8 => Some(Document { text: utf8(bytes, findings), single_byte: false }),
+            // A name that is itself no text, or stands behind what is none, names nothing that could be shown.
+            Declared::Unknown if std::str::from_utf8(&bytes[..place.end as usize]).is_err() => {
+                Some(Document { text: utf8(bytes, findings), single_byte: false })
+            }
             Declared::Ascii => {
                 if bytes.is_ascii() {
                     return Some(Document { text: Cow::Borrowed(bytes), single_byte: false });

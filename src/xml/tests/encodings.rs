@@ -106,3 +106,10 @@ fn a_byte_order_mark_shifts_spans() {
         without.iter().map(|f| (f.code, Span::new(f.span.start as usize + 3, f.span.end as usize + 3))).collect();
     assert_eq!(with.iter().map(|f| (f.code, f.span)).collect::<Vec<_>>(), shifted);
 }
+
+/// Found by fuzzing: the name of the encoding was told at a place that the text did not have.
+#[test]
+fn a_declaration_that_is_no_text_names_no_encoding() {
+    expect(b"<?xml version='1.0' encoding='IS\xB3O'?><a/>", &[("invalid-utf8", "_")]);
+    expect(b"<?xml version='\xFF' encoding='unheard'?><a/>", &[("invalid-utf8", "_"), ("malformed-declaration", "_")]);
+}
