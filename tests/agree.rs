@@ -10,7 +10,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use support::{files, none_of, root};
+use support::{codes_by_row, files, none_of, root};
 
 const VIRDICT: &str = env!("CARGO_BIN_EXE_virdict");
 
@@ -184,23 +184,6 @@ fn members(paths: &[PathBuf], name: &str, flags: &[&str], member: &str) -> BTree
 fn facts(path: &str, header: bool) -> Vec<Vec<String>> {
     let text = fs::read_to_string(shared(path)).unwrap();
     text.lines().skip(usize::from(header)).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
-}
-
-/// The codes that stand for each of libvirt's own checks: `tests/rows/*.tsv`.
-fn codes_by_row() -> BTreeMap<String, BTreeSet<String>> {
-    let mut codes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for path in files(&root().join("tests/rows"), "tsv") {
-        // These two kinds say why something is as it is, and name no code for a row.
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name == "defended.tsv" || name.ends_with("left-out.tsv") {
-            continue;
-        }
-        for line in fs::read_to_string(path).unwrap().lines() {
-            let (row, code) = line.split_once('\t').unwrap();
-            codes.entry(row.to_owned()).or_default().insert(code.to_owned());
-        }
-    }
-    codes
 }
 
 #[test]

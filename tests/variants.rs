@@ -5,28 +5,11 @@
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
-use support::{code, files, none_of, root};
+use support::{code, codes_by_row, files, none_of, root};
 use virdict::diagnostic::Severity;
 use virdict::engine::{Checker, Options};
-
-/// The codes that stand for each row. `schema` is any code of the schema.
-fn codes_by_row() -> BTreeMap<String, BTreeSet<String>> {
-    let mut codes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for path in files(&root().join("tests/rows"), "tsv") {
-        // These two kinds say why something is as it is, and name no code for a row.
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name == "defended.tsv" || name.ends_with("left-out.tsv") {
-            continue;
-        }
-        for line in fs::read_to_string(path).unwrap().lines() {
-            let (row, code) = line.split_once('\t').unwrap();
-            codes.entry(row.to_owned()).or_default().insert(code.to_owned());
-        }
-    }
-    codes
-}
 
 #[test]
 fn variants_are_refused_for_their_row_or_taken() {

@@ -42,7 +42,6 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("usb-hub-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::Hub))),
     ("usb-hub-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::HubPort))),
     ("numa-cell-id-duplicate", Function::Key(sets::numa_cell_id)),
-    ("not-first", Function::Bad(not_first)),
     ("route-host-bits", Function::Bad(route::has_host_bits)),
     ("drive-address-of-disk", Function::Bad(drive_address_of_disk)),
     ("backing-chain-too-deep", Function::Bad(backing_chain_too_deep)),
@@ -137,12 +136,6 @@ fn backing_chain_too_deep(view: &View<'_, '_>, disk: u32) -> bool {
         image = backing;
     }
     images > MOST
-}
-
-/// Whether a sibling of the same tag stands before.
-fn not_first(view: &View<'_, '_>, subject: u32) -> bool {
-    let node = view.node(subject);
-    !view.children(node.parent, |sibling| !(sibling < subject && view.node(sibling).name == node.name))
 }
 
 /// A target name that libvirt cannot turn into a number (`virDiskNameToIndex`).

@@ -85,14 +85,7 @@ pub(super) fn group_overlaps(view: &View<'_, '_>, group: u32) -> bool {
 pub(super) fn numa_cell_id(view: &View<'_, '_>, cell: u32, key: &mut Vec<u8>) -> bool {
     let id = match view.attribute(cell, view.symbols.id) {
         Some(id) => derive::number(id.trim_ascii()),
-        None => {
-            let mut place = 0;
-            view.children(view.node(cell).parent, |sibling| {
-                place += i128::from(sibling < cell && view.node(sibling).name == view.symbols.cell);
-                sibling < cell
-            });
-            Some(place)
-        }
+        None => derive::position(view, cell),
     };
     let Some(id) = id else { return false };
     key.extend_from_slice(&id.to_le_bytes());

@@ -24,7 +24,7 @@ symbols! {
     type_ = "type", os = "os", machine = "machine", arch = "arch", target = "target", dev = "dev", bus = "bus", device = "device",
     unit = "unit", address = "address", domain = "domain", slot = "slot", function = "function", controller = "controller",
     backing_store = "backingStore", disk = "disk", hostdev = "hostdev", hub = "hub", index = "index", port = "port", ports = "ports",
-    source = "source", cell = "cell", id = "id", prefix = "prefix", netmask = "netmask", base = "base", cache = "cache", cachetune = "cachetune", cpu = "cpu", cpus = "cpus", devices = "devices",
+    source = "source", id = "id", prefix = "prefix", netmask = "netmask", base = "base", cache = "cache", cachetune = "cachetune", cpu = "cpu", cpus = "cpus", devices = "devices",
     group_name = "group_name", iothreads = "iothreads", iotune = "iotune", label = "label", memory = "memory", memorytune = "memorytune", model = "model",
     node = "node", nodeset = "nodeset", numa = "numa", size = "size", uuid = "uuid", vcpu = "vcpu", vcpus = "vcpus",
 }

@@ -3,6 +3,7 @@
 
 pub mod damage;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use virdict::diagnostic::{Finding, LineIndex, Severity, Span};
@@ -54,6 +55,23 @@ pub fn corpus() -> Vec<Document> {
     }
     assert!(documents.len() > 100, "the corpus has only {} documents", documents.len());
     documents
+}
+
+/// The codes that stand for each of libvirt's own checks: `tests/rows/*.tsv`. `schema` stands for any code of the schema.
+pub fn codes_by_row() -> BTreeMap<String, BTreeSet<String>> {
+    let mut codes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in files(&root().join("tests/rows"), "tsv") {
+        // These two kinds say why something is as it is, and name no code for a row.
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name == "defended.tsv" || name.ends_with("left-out.tsv") {
+            continue;
+        }
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            let (row, code) = line.split_once('\t').unwrap();
+            codes.entry(row.to_owned()).or_default().insert(code.to_owned());
+        }
+    }
+    codes
 }
 
 /// A name for messages, a code's text.

@@ -156,6 +156,50 @@ impl Compiler<'_> {
         Some(Candidate { score, atoms })
     }
 
+    /// Whether what sets a rule off stands nowhere but below one of its subjects, on the way that the rule's condition goes.
+    pub(super) fn is_exact(&self, atom: &Atom, subjects: Range) -> bool {
+        let tail =
+            atom.tail.iter().map(|tag| if tag == "*" { NONE } else { self.name_ids.get(tag).copied().unwrap_or(NONE) });
+        let tail: Vec<u16> = tail.collect();
+        let tag = |step: &Step| match step {
+            Step::Down(tag, _) => *tag,
+            Step::Up => NONE,
+        };
+        let paths: Vec<Vec<u16>> = subjects
+            .of(&self.out.path_lists)
+            .iter()
+            .map(|path| {
+                self.out.paths[*path as usize].steps.of(&self.out.steps).iter().map(tag).chain(tail.clone()).collect()
+            })
+            .collect();
+        self.only_there(self.out.elements[atom.element as usize].key, &paths, &mut Vec::new())
+    }
+
+    /// Whether every way up from an element type to a domain is one of the paths. `way` is what was gone so far, from below.
+    fn only_there(&self, key: &str, paths: &[Vec<u16>], way: &mut Vec<u16>) -> bool {
+        let fits = |path: &Vec<u16>, whole: bool| {
+            (if whole { path.len() == way.len() } else { path.len() >= way.len() })
+                && path.iter().rev().zip(way.iter()).all(|(wanted, tag)| *wanted == NONE || wanted == tag)
+        };
+        let domain = self.domains().iter().any(|domain| self.out.elements[*domain as usize].key == key);
+        if domain {
+            return paths.iter().any(|path| fits(path, true));
+        }
+        // A way that is longer than all paths leads elsewhere, and so does every way that goes on from it.
+        if !paths.iter().any(|path| fits(path, false)) {
+            return false;
+        }
+        let above = self.steps.iter().filter(|(_, list)| list.iter().any(|below| below == key));
+        let above: Vec<(String, u16)> =
+            above.filter_map(|((parent, tag), _)| Some((parent.clone(), *self.name_ids.get(tag)?))).collect();
+        above.iter().all(|(parent, tag)| {
+            way.push(*tag);
+            let there = self.only_there(parent, paths, way);
+            way.pop();
+            there
+        })
+    }
+
     /// Gives every shape of every element type its triggers.
     pub(super) fn set_triggers(&mut self, atoms: Atoms) {
         let mut by_element: BTreeMap<u16, Vec<(String, Trigger)>> = BTreeMap::new();
