@@ -1,10 +1,11 @@
 //! Start tags: attributes, their values, and the variants that they decide.
 
 use super::Pass;
-use super::frame::{Frame, TextState};
+use super::frame::{Decided, Frame, State};
+use super::memo::{self, NO_VARIANT};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
 use crate::semantic::{NOBODY, Value, is_regular, may_reach};
-use crate::table::{AttributeRule, Block, By, Element, Form, Key, NONE, Table, Verdict, Version};
+use crate::table::{AttributeRule, Block, By, ChildRule, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
 /// An element that is being opened.
@@ -38,15 +39,13 @@ impl<'d> Pass<'_, 'd> {
         let element = &self.table.elements[element_id as usize];
         let findings = self.findings.len() as u32;
         if element.deferred {
-            // Texts that an element before this one left behind decide nothing here.
-            let depth = self.state.frames.len() as u32;
-            while self.state.decided.last().is_some_and(|decided| decided.depth > depth) {
-                self.state.decided.pop();
-            }
+            Decided::forget(&mut self.state.decided, self.state.frames.len());
         }
         let mut opening = Opening { start, attributes, element, element_id, name, present: 0, settled: 0, known: 0 };
         self.state.strangers.clear();
         self.state.stranger_findings.clear();
+        self.state.fires.clear();
+        self.state.singular = false;
         let mut damaged = start.damaged;
         for (index, attribute) in attributes.iter().enumerate() {
             damaged |= attribute.damaged;
@@ -77,35 +76,102 @@ impl<'d> Pass<'_, 'd> {
             self.activate(element.block, &mut opening, forced);
             self.judge_attributes(&mut opening, blocks as usize, owner);
         }
-        let nearest = self.state.frames.last().map_or(u32::MAX, |parent| parent.nearest);
-        let (mut node, mut inner) = (u32::MAX, nearest);
+        let variant = self.state.memo.intern(self.table, element_id, &self.state.blocks[blocks as usize..]);
+        let nearest = self.state.frames.last().map_or(NOBODY, |parent| parent.nearest);
+        let mut node = NOBODY;
         if element.read && self.facts {
             node = self.note(&opening, nearest, owner);
-            inner = node;
         }
-        self.state.frames.push(Frame {
-            attributes: opening.present,
-            children: 0,
-            element: element_id,
-            counted: 0,
-            text_state: TextState::None,
-            has_child: false,
-            blocks,
-            viable,
-            placed,
-            name: start.name_span,
-            tag: start.tag_start,
-            content: start.content_start,
-            owner,
-            text: Span::at(start.content_start as usize),
-            unknown: 0,
-            findings,
-            node,
-            nearest: inner,
-        });
+        let nearest = if node == NOBODY { nearest } else { node };
+        let frame = Frame { blocks, viable, placed, findings, node, nearest, ..Frame::new(start, owner) };
+        self.state.frames.push(Frame { attributes: opening.present, element: element_id, variant, ..frame });
         if damaged {
             self.distrust();
         }
+    }
+
+    /// Opens an element of which the memo knows everything.
+    #[inline]
+    pub(super) fn reopen(&mut self, start: &xml::Start<'d>, opened: usize, owner: u32) {
+        let State { frames, blocks, viable, placed, decided, memo, facts, devices, .. } = &mut *self.state;
+        let opened = memo.opened(opened);
+        let variant = memo.variant(opened.variant);
+        if variant.deferred {
+            Decided::forget(decided, frames.len());
+        }
+        let nearest = frames.last().map_or(NOBODY, |parent| parent.nearest);
+        let mut frame = Frame {
+            attributes: opened.present,
+            element: variant.element,
+            variant: opened.variant,
+            blocks: blocks.len() as u32,
+            viable: viable.len() as u32,
+            placed: placed.len() as u32,
+            findings: self.findings.len() as u32,
+            nearest,
+            ..Frame::new(start, owner)
+        };
+        blocks.extend_from_slice(memo.blocks_of(variant));
+        viable.extend_from_slice(memo.viable(opened));
+        if opened.read {
+            let devices = variant.element == *devices;
+            let node = facts.open(self.table, opened.name, nearest, start.name_span, owner, devices);
+            for noted in memo.values(opened) {
+                let at = start.tag_start;
+                let span = Span { start: at + u32::from(noted.from), end: at + u32::from(noted.to) };
+                facts.value(Value { name: noted.name, word: noted.word, decoded: NOBODY, span });
+            }
+            facts.fire(node, memo.fires(opened));
+            (frame.node, frame.nearest) = (node, node);
+        }
+        frames.push(frame);
+    }
+
+    /// Whether a child of this rule is one among others in its parent, neither counted nor in an order.
+    fn joins_freely(&self, parent: u16, rule: &ChildRule) -> bool {
+        let element = &self.table.elements[parent as usize];
+        let counted = rule.at_least > 1 || (rule.at_most > 1 && rule.at_most < u32::MAX);
+        !counted && element.ordered & 1 << rule.slot == 0 && !element.deferred
+    }
+
+    /// Keeps what became of the element that was just opened, if nothing but its tag and its parent's variant has decided about it.
+    pub(super) fn remember(
+        &mut self,
+        start: &xml::Start<'d>,
+        parent: u32,
+        slot: u8,
+        rule: &'static ChildRule,
+        name: u16,
+    ) {
+        let at = self.state.frames.len().saturating_sub(2);
+        let joins_freely = self.joins_freely(self.state.frames[at].element, rule);
+        let State { frames, viable, memo, facts, fires, singular, .. } = &mut *self.state;
+        let Some(frame) = frames.last().filter(|frame| frame.variant != NO_VARIANT && !*singular) else { return };
+        let read = frame.node != NOBODY;
+        let values = if read { facts.values_of(frame.node) } else { &[] };
+        if values.iter().any(|value| value.decoded != NOBODY) {
+            return;
+        }
+        // Of the rules that the target version does not have, nothing will come.
+        let target = self.target;
+        fires.retain(|(rule, _)| {
+            let rule = &self.table.rules[*rule as usize];
+            rule.since <= target && rule.until > target
+        });
+        let opening = memo::Opening {
+            rule,
+            slot,
+            name,
+            variant: frame.variant,
+            present: frame.attributes,
+            joins_freely,
+            read,
+            tag_start: start.tag_start,
+            values,
+            fires,
+            viable: &viable[frame.viable as usize..],
+        };
+        memo.keep(parent, start.id, &opening);
     }
 
     /// Something in the innermost open element is damaged. What it was meant to say is not known, so rules do not judge the elements
@@ -142,7 +208,9 @@ impl<'d> Pass<'_, 'd> {
             let decoded = if attribute.needs_normalising { facts.decode(text) } else { NOBODY };
             facts.value(Value { name: slots[slot].name, word, decoded, span: attribute.value });
         }
-        facts.fire(node, opening.element.sets_off.of(self.table.trigger_rules));
+        let sets_off = opening.element.sets_off.of(self.table.trigger_rules);
+        self.state.fires.extend_from_slice(sets_off);
+        facts.fire(node, sets_off);
         let all = opening.element.trigger_attributes;
         let mut rest = noted & all;
         while rest != 0 {
@@ -164,7 +232,9 @@ impl<'d> Pass<'_, 'd> {
                     trigger.least == i64::MIN || coded || may_reach(value(), trigger.least)
                 };
                 if set_off {
-                    facts.fire(node, trigger.rules.of(self.table.trigger_rules));
+                    let rules = trigger.rules.of(self.table.trigger_rules);
+                    self.state.fires.extend_from_slice(rules);
+                    facts.fire(node, rules);
                 }
             }
         }
@@ -191,7 +261,10 @@ impl<'d> Pass<'_, 'd> {
         let group = self.table.groups[number as usize];
         let value: &[u8] = match group.by {
             By::ChildText { .. } => return NONE,
-            By::OwnText => xml::peek_text(self.text, opening.start.content_start as usize, &mut self.state.scratch),
+            By::OwnText => {
+                self.state.singular = true;
+                xml::peek_text(self.text, opening.start.content_start as usize, &mut self.state.scratch)
+            }
             By::OwnAttribute(slot) => {
                 if opening.present & 1 << slot == 0 {
                     let required = self.table.blocks[opening.element.block as usize].required_attributes;

@@ -2,7 +2,8 @@
 
 use super::Pass;
 use super::attributes::dated;
-use super::frame::{Decided, Frame, TextState};
+use super::frame::{Decided, Frame, State, TextState};
+use super::memo::{Ending, NO_VARIANT};
 use crate::diagnostic::{Arg, Finding, Span, codes};
 use crate::semantic::NOBODY;
 use crate::table::{Block, By, ChildRule, Element, NONE, Text, Verdict};
@@ -10,18 +11,29 @@ use crate::xml;
 
 impl<'d> Pass<'_, 'd> {
     /// A child of the innermost open element begins.
-    pub(super) fn child(&mut self, start: &xml::Start<'d>, reader: &xml::Reader<'d, '_, '_>) {
+    pub(super) fn child(&mut self, start: &xml::Start<'d>, reader: &mut xml::Reader<'d, '_, '_>) {
         let at = self.state.frames.len() - 1;
         let parent = &mut self.state.frames[at];
         parent.has_child = true;
-        let (parent_element, parent_owner, there) = (parent.element, parent.owner, parent.children);
+        let (variant, parent_element, parent_owner) = (parent.variant, parent.element, parent.owner);
+        let owner = if parent_element == self.state.devices { start.tag_start } else { parent_owner };
+        if let Some(number) = self.state.memo.find(variant, start.id) {
+            let opened = self.state.memo.opened(number);
+            let bit = 1u128 << opened.slot;
+            if opened.joins_freely && (opened.repeats || parent.children & bit == 0) {
+                parent.children |= bit;
+            } else {
+                self.join(at, opened.slot, opened.rule, start, owner);
+            }
+            self.reopen(start, number, owner);
+            return;
+        }
         let element = &self.table.elements[parent_element as usize];
         let slot = match start.namespace {
             xml::Namespace::None => self.table.child_slot(element, start.local),
             xml::Namespace::Known(number) => self.prefixed_child(element, number, start.local),
             xml::Namespace::Foreign => None,
         };
-        let owner = if parent_element == self.state.devices { start.tag_start } else { parent_owner };
         let found = slot.and_then(|slot| self.child_rule(at, slot).map(|rule| (slot, rule)));
         let Some((slot, rule)) = found else {
             if element.open {
@@ -31,20 +43,34 @@ impl<'d> Pass<'_, 'd> {
             self.unknown_child(start, reader, slot, owner);
             return;
         };
-        let bit = 1u128 << slot;
         if rule.since > self.target || rule.until <= self.target {
             let (code, version) = dated(rule.since, rule.until, self.target);
             let args = [Arg::Number(version.0 as i64), Arg::Item(rule.element as u32), Arg::Word(&"element")];
             self.tell(code, start.name_span, owner, args);
             // What stands in it is as new or as old.
-            self.state.frames[at].children |= bit;
+            self.state.frames[at].children |= 1 << slot;
             self.skip = 1;
             return;
         }
+        let steady = start.id != xml::TagId::NONE && variant != NO_VARIANT && self.is_steady(at, slot, rule);
+        self.join(at, slot, rule, start, owner);
+        let name = self.table.children_of(element)[slot as usize].name;
+        let findings = self.findings.len();
+        self.open(start, reader.attributes(), rule.element, name, owner, None);
+        if steady && self.findings.len() == findings {
+            self.remember(start, variant, slot, rule, name);
+        }
+    }
+
+    /// A child with a rule joins those that its parent has already.
+    fn join(&mut self, at: usize, slot: u8, rule: &'static ChildRule, start: &xml::Start<'d>, owner: u32) {
+        let (parent_element, there) = (self.state.frames[at].element, self.state.frames[at].children);
+        let element = &self.table.elements[parent_element as usize];
+        let bit = 1u128 << slot;
         if there & bit != 0 && rule.at_most == 1 {
             let parent = self.state.frames[at];
             self.duplicate_child(start, &parent, owner);
-        } else if element.ordered {
+        } else if element.ordered & bit != 0 {
             let parent = self.state.frames[at];
             self.judge_order(&parent, slot, start, owner);
         }
@@ -60,8 +86,28 @@ impl<'d> Pass<'_, 'd> {
         if element.deferred {
             self.state.placed.push((slot, start.name_span));
         }
-        let name = self.table.children_of(element)[slot as usize].name;
-        self.open(start, reader.attributes(), rule.element, name, owner, None);
+    }
+
+    /// Whether a child of this slot has the same rule whatever stands beside it.
+    fn is_steady(&self, at: usize, slot: u8, rule: &ChildRule) -> bool {
+        let (from, to) = self.blocks_of(at);
+        let mut blocks = self.state.blocks[from..to].iter().map(|block| &self.table.blocks[*block as usize]);
+        blocks.all(|block| {
+            self.says_only(block, slot, rule)
+                && self.deferred_blocks(block).all(|block| self.says_only(block, slot, rule))
+        })
+    }
+
+    /// Whether a block and its choices say this of a child or nothing.
+    fn says_only(&self, block: &'static Block, slot: u8, rule: &ChildRule) -> bool {
+        let bit = 1u128 << slot;
+        let own = block.children & bit == 0
+            || block.child_rules.of(self.table.child_rules)[rank(block.children, slot)] == *rule;
+        let choices = block.choices.of(self.table.choices).iter();
+        own && choices
+            .filter(|choice| choice.children & bit != 0)
+            .flat_map(|choice| choice.blocks.of(self.table.choice_blocks))
+            .all(|block| self.says_only(&self.table.blocks[*block as usize], slot, rule))
     }
 
     /// The slot of a child in a hypervisor's namespace: the table has it under its usual prefix.
@@ -210,7 +256,26 @@ impl<'d> Pass<'_, 'd> {
 
     /// The innermost open element ends.
     pub(super) fn end(&mut self, end: &xml::End) {
-        let Some(frame) = self.state.frames.last().copied() else { return };
+        let Some(frame) = self.state.frames.last() else { return };
+        let variant = self.state.memo.variant(frame.variant);
+        let ending = variant.ending;
+        let faultless = !end.broken && self.findings.len() as u32 == frame.findings;
+        if faultless && ending != Ending::Judged && variant.required_children & !frame.children == 0 {
+            let known = match (ending, frame.text_state) {
+                (Ending::Plain | Ending::Text { optional: true, .. }, TextState::None) => true,
+                (Ending::Text { type_, .. }, TextState::Plain) => {
+                    frame.text.end == end.tag_start
+                        && self.table.value(type_, frame.text.of(self.text), self.target) == Verdict::Good
+                }
+                (Ending::Choices, TextState::None) => self.state.memo.ended(frame, self.state.viable_of(frame)),
+                _ => false,
+            };
+            if known {
+                self.end_plainly();
+                return;
+            }
+        }
+        let frame = *frame;
         let at = self.state.frames.len() - 1;
         let element = &self.table.elements[frame.element as usize];
         let content_end = end.tag_start as usize;
@@ -220,6 +285,13 @@ impl<'d> Pass<'_, 'd> {
         }
         if !end.broken {
             self.judge_children(&frame, at, element, content_end);
+            if faultless
+                && self.findings.len() as u32 == frame.findings
+                && (ending, frame.text_state) == (Ending::Choices, TextState::None)
+            {
+                let State { memo, viable, .. } = &mut *self.state;
+                memo.keep_ending(&frame, &viable[frame.viable as usize..]);
+            }
         }
         if element.decides {
             let depth = at as u32;
@@ -257,6 +329,22 @@ impl<'d> Pass<'_, 'd> {
         if self.findings.len() as u32 > frame.findings && !element.domain {
             self.reconsider(&frame, content_end);
         }
+    }
+
+    /// The innermost open element ends, and there is nothing to judge.
+    #[inline]
+    fn end_plainly(&mut self) {
+        let Some(frame) = self.state.frames.pop() else { return };
+        if frame.node != NOBODY {
+            let text = match frame.text_state {
+                TextState::Plain if !frame.has_child => frame.text,
+                _ => Span::at(frame.content as usize),
+            };
+            self.state.facts.close(frame.node, text, NOBODY, false);
+        }
+        self.state.blocks.truncate(frame.blocks as usize);
+        self.state.viable.truncate(frame.viable as usize);
+        self.state.placed.truncate(frame.placed as usize);
     }
 
     /// Judges the text of an element that ends.

@@ -1,8 +1,10 @@
 //! The stack of open elements.
 
+use super::memo::{Memo, NO_VARIANT};
 use crate::diagnostic::Span;
-use crate::semantic::Facts;
+use crate::semantic::{Facts, NOBODY};
 use crate::table::{Table, Version};
+use crate::xml;
 
 /// An open element.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +13,8 @@ pub(super) struct Frame {
     pub attributes: u64,
     /// Children seen, by slot.
     pub children: u128,
+    /// The element's shape and blocks as the memo knows them.
+    pub variant: u32,
     /// Number of the element's shape in the table.
     pub element: u16,
     /// How many children there are of the one that is counted.
@@ -45,6 +49,34 @@ pub(super) struct Frame {
     pub nearest: u32,
 }
 
+impl Frame {
+    /// An element of which no more is known than its start tag.
+    #[inline(always)]
+    pub fn new(start: &xml::Start<'_>, owner: u32) -> Frame {
+        Frame {
+            attributes: 0,
+            children: 0,
+            variant: NO_VARIANT,
+            element: 0,
+            counted: 0,
+            text_state: TextState::None,
+            has_child: false,
+            blocks: 0,
+            viable: 0,
+            placed: 0,
+            name: start.name_span,
+            tag: start.tag_start,
+            content: start.content_start,
+            owner,
+            text: Span::at(start.content_start as usize),
+            unknown: 0,
+            findings: 0,
+            node: NOBODY,
+            nearest: NOBODY,
+        }
+    }
+}
+
 /// What text an element holds so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextState {
@@ -69,6 +101,15 @@ pub(super) struct Decided {
     pub text: Span,
 }
 
+impl Decided {
+    /// An element begins at a depth whose variant a text in it decides: texts that an element before it left behind decide nothing here.
+    pub fn forget(decided: &mut Vec<Decided>, depth: usize) {
+        while decided.last().is_some_and(|decided| decided.depth as usize > depth) {
+            decided.pop();
+        }
+    }
+}
+
 /// Buffers of a pass, kept between documents.
 pub(super) struct State {
     /// Open elements.
@@ -91,6 +132,12 @@ pub(super) struct State {
     pub strangers: Vec<u16>,
     /// Findings of the element at hand that may stand for a missing attribute.
     pub stranger_findings: Vec<u32>,
+    /// What was made of start tags before.
+    pub memo: Memo,
+    /// Rules that the element at hand has set off.
+    pub fires: Vec<(u16, u8)>,
+    /// Something beside its tag and its parent's variant has decided about the element at hand.
+    pub singular: bool,
     /// Findings inside of the domain's devices.
     pub faults_of_devices: u32,
     /// The shape, at the target version, of the element whose children are devices.
@@ -112,6 +159,9 @@ impl State {
             facts: Facts::default(),
             strangers: Vec::new(),
             stranger_findings: Vec::new(),
+            memo: Memo::default(),
+            fires: Vec::new(),
+            singular: false,
             faults_of_devices: 0,
             devices,
         }
@@ -127,6 +177,11 @@ impl State {
         self.faults_of_devices = 0;
         self.strangers.clear();
         self.stranger_findings.clear();
+    }
+
+    /// What the values of a frame's attributes allow of its choices. The frame is the innermost one.
+    pub fn viable_of(&self, frame: &Frame) -> &[u8] {
+        &self.viable[frame.viable as usize..]
     }
 }
 

@@ -13,6 +13,7 @@ mod choices;
 mod consequence;
 mod elements;
 mod frame;
+mod memo;
 mod recover;
 mod roots;
 
@@ -90,8 +91,8 @@ impl Checker {
                 is_document_root: roots::is_stream_root,
                 limits: options.limits,
             },
-            workspace: xml::Workspace::default(),
-            state: frame::State::new(table, options.target),
+            workspace: xml::Workspace::with_tag_cache(),
+            state: frame::State { memo: memo::Memo::new(), ..frame::State::new(table, options.target) },
             findings: Vec::new(),
             facts: table.codes().skip(codes::COUNT as usize).any(|code| options.selection.contains(code)),
         }

@@ -138,7 +138,7 @@ impl<'d> Pass<'_, 'd> {
     pub(super) fn unknown_child(
         &mut self,
         start: &xml::Start<'d>,
-        reader: &xml::Reader<'d, '_, '_>,
+        reader: &mut xml::Reader<'d, '_, '_>,
         slot: Option<u8>,
         owner: u32,
     ) {
@@ -337,6 +337,8 @@ impl<'d> Pass<'_, 'd> {
 
     /// The block of a group that fits what the element holds best, when the attribute that decides is wrong or missing.
     pub(super) fn best_variant(&mut self, number: u16, opening: &Opening<'_, 'd>, value: Option<&[u8]>) -> u16 {
+        // What the element holds decides, or what the budget allows.
+        self.state.singular = true;
         let group = self.table.groups[number as usize];
         let cases = group.cases.of(self.table.cases);
         // The attribute's values, each with the block that it brings.
@@ -408,7 +410,7 @@ impl<'d> Pass<'_, 'd> {
                     } else if pass.state.frames.is_empty() {
                         pass.open(&start, reader.attributes(), element, NONE, u32::MAX, Some(forced));
                     } else {
-                        pass.child(&start, &reader);
+                        pass.child(&start, &mut reader);
                     }
                 }
                 xml::Event::Text(text) => {

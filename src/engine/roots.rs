@@ -12,7 +12,7 @@ pub(super) fn is_stream_root(local: &[u8]) -> bool {
 
 impl<'d> Pass<'_, 'd> {
     /// The root element begins.
-    pub(super) fn root(&mut self, start: &xml::Start<'d>, reader: &xml::Reader<'d, '_, '_>) {
+    pub(super) fn root(&mut self, start: &xml::Start<'d>, reader: &mut xml::Reader<'d, '_, '_>) {
         let known = match start.namespace {
             xml::Namespace::None => self.table.root(start.local),
             _ => None,

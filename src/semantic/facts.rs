@@ -204,7 +204,7 @@ impl Facts {
 
     /// The values of a node.
     #[inline]
-    pub(super) fn values_of(&self, node: u32) -> &[Value] {
+    pub fn values_of(&self, node: u32) -> &[Value] {
         // The values of a node stand before those of its first child, which is the next node in document order.
         let from = self.nodes[node as usize].values as usize;
         let to = self.nodes.get(node as usize + 1).map_or(self.values.len(), |next| next.values as usize);

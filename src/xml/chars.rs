@@ -50,6 +50,25 @@ pub(super) fn is(byte: u8, classes: u8) -> bool {
     CLASS[byte as usize] & classes != 0
 }
 
+/// The same as [`skip_space`], made for line breaks with blanks behind them.
+#[inline(always)]
+pub(super) fn skip_indentation(bytes: &[u8], from: usize) -> usize {
+    const BLANKS: u64 = 0x2020_2020_2020_2020;
+    let mut at = from;
+    while at < bytes.len() && is_space(bytes[at]) {
+        at += 1;
+        while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let other = u64::from_le_bytes(*chunk) ^ BLANKS;
+            if other != 0 {
+                at += (other.trailing_zeros() / 8) as usize;
+                break;
+            }
+            at += 8;
+        }
+    }
+    at
+}
+
 /// `[3] S ::= (#x20 | #x9 | #xD | #xA)+`, one byte of it.
 #[inline(always)]
 pub(super) fn is_space(byte: u8) -> bool {

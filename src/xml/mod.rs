@@ -11,6 +11,7 @@
 //! - `elements`: which end tag ends what; `guess`: looking ahead to tell a misspelt end tag from a forgotten one;
 //! - `markup`: comments, instructions, CDATA, the XML declaration, the document type declaration;
 //! - `namespaces`: bindings of prefixes;
+//! - `tag_cache`: start tags that were read before;
 //! - `peek`: reading a piece of the document again, without findings.
 //!
 //! # Splitting
@@ -76,6 +77,7 @@ mod reader;
 mod references;
 mod repair;
 mod splitter;
+mod tag_cache;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -134,12 +136,21 @@ pub enum Event<'d> {
     Start(Start<'d>),
     /// The innermost open element ends.
     End(End),
-    /// A piece of text inside the root. Comments, instructions and CDATA sections divide text into pieces.
+    /// A piece of text inside the root. Comments, instructions and CDATA sections divide text into pieces; white space alone is none.
     Text(Text<'d>),
     /// Between two documents of one stream.
     EndOfDocument,
     /// The end. From here on it is returned again and again.
     Eof,
+}
+
+/// The number of a start tag that is kept ([`Workspace::with_tag_cache`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TagId(pub u32);
+
+impl TagId {
+    /// The tag is not kept.
+    pub const NONE: TagId = TagId(0);
 }
 
 /// An element begins.
@@ -161,6 +172,9 @@ pub struct Start<'d> {
     pub self_closing: bool,
     /// A syntax fault in the tag was reported: an attribute may be missing for that reason alone.
     pub damaged: bool,
+    /// The tag's number among those that are kept, so that a consumer can keep what it made of the tag: an element with the same number
+    /// has, to the letter, the same tag, which has no prefixes, references and declarations.
+    pub id: TagId,
     /// The name's prefix is not bound, which was reported here or at an earlier use of the prefix. `namespace` is
     /// [`Namespace::Foreign`].
     pub unbound: bool,
@@ -188,7 +202,7 @@ pub struct Text<'d> {
     pub span: Span,
     /// How it is written.
     pub kind: TextKind,
-    /// It holds white space at most (and a character reference counts as something else).
+    /// It holds white space at most, which only a CDATA section can.
     pub blank: bool,
     /// [`decode_text`] would change it: it holds `&` or a carriage return.
     pub needs_decoding: bool,

@@ -1,9 +1,10 @@
 //! The reader: what comes next in the document, and what state that leaves it in.
 
-use super::chars::skip_space;
+use super::chars::skip_indentation;
 use super::namespaces::Bindings;
 use super::splitter::tag_end;
-use super::{Attribute, End, Event, Namespace, Options, Start, Text, TextKind};
+use super::tag_cache::{Probe, TagCache};
+use super::{Attribute, End, Event, Namespace, Options, Start};
 use crate::diagnostic::{Finding, Severity, Span, codes};
 use memchr::memchr;
 use std::cell::Cell;
@@ -37,6 +38,17 @@ pub struct Workspace {
     pub(super) hints: Vec<Hint>,
     /// Names of elements that were ended by a crossing end tag: their own end tag is still to come and was spoken of.
     pub(super) crossed: Vec<Span>,
+    /// Start tags that were read before.
+    pub(super) tags: TagCache,
+    /// The last start tag, up to its delimiter, was known: its attributes are read if they are asked for.
+    pub(super) unread: Option<Span>,
+}
+
+impl Workspace {
+    /// A workspace that knows start tags again, which pays where there are many documents.
+    pub fn with_tag_cache() -> Self {
+        Workspace { tags: TagCache::new(), ..Workspace::default() }
+    }
 }
 
 /// Where an element without an end tag is to end.
@@ -74,6 +86,8 @@ pub struct Reader<'d, 'w, 'o> {
     pub(super) default_namespace: Namespace,
     /// Depth from which on a start tag needs a look at the limits.
     pub(super) depth_watch: usize,
+    /// Number of attributes beyond which a start tag needs a look at them as a whole.
+    pub(super) few: usize,
     /// End events to deliver before anything else is read.
     pub(super) owed: usize,
     /// How many of these, the first ones, are broken.
@@ -126,6 +140,7 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
         workspace.unbound.clear();
         workspace.crossed.clear();
         workspace.hints.clear();
+        workspace.unread = None;
         // Spans are 32 bits wide; `Document::open` refuses what is longer.
         let text = &document[..document.len().min(u32::MAX as usize - 1)];
         Reader {
@@ -136,6 +151,7 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
             phase: Phase::Begin,
             default_namespace: Namespace::None,
             depth_watch: options.limits.max_depth.min(super::USUAL_DEPTH),
+            few: options.limits.max_attributes.min(super::tags::FEW),
             owed: 0,
             owed_broken: 0,
             owed_tag: Span::at(0),
@@ -161,7 +177,7 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
     }
 
     /// What comes next. Faults up to there are appended to `findings`.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, findings: &mut Vec<Finding>) -> Event<'d> {
         if self.owed > 0
             && let Some(event) = self.pay()
@@ -199,7 +215,10 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
 
     /// The attributes of the element that began last, without namespace declarations.
     #[inline]
-    pub fn attributes(&self) -> &[Attribute] {
+    pub fn attributes(&mut self) -> &[Attribute] {
+        if let Some(tag) = self.workspace.unread.take() {
+            self.scan(tag.start as usize, tag.end as usize);
+        }
         &self.workspace.attributes
     }
 
@@ -247,8 +266,18 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
     /// A start tag at `start`, as the splitter sees it.
     #[inline(always)]
     pub(super) fn split_tag(&mut self, start: usize, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
+        // In a default namespace, names are others than they seem; no tag of libvirt's stands in one.
+        let probe = match self.default_namespace {
+            Namespace::None => self.workspace.tags.probe(self.text, start),
+            _ => Probe::NONE,
+        };
+        if let Some(known) = self.workspace.tags.find(probe, self.text, start)
+            && let Some(event) = self.known_tag(start, start + probe.len, known)
+        {
+            return Some(event);
+        }
         match tag_end(self.text, start) {
-            Some(end) => self.start_tag(start, end, findings),
+            Some(end) => self.start_tag(start, end, probe, findings),
             None => self.repair(start, self.text.len(), findings),
         }
     }
@@ -258,30 +287,32 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
     fn text(&mut self, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
         let start = self.position;
         let text = self.text;
-        let inked = skip_space(text, start);
+        let inked = skip_indentation(text, start);
         if matches!(text.get(inked), None | Some(b'<')) {
             self.position = inked;
-            if self.phase != Phase::Content {
-                if self.phase == Phase::Begin {
-                    self.phase = Phase::Prolog;
-                }
-                return None;
+            if self.phase == Phase::Begin {
+                self.phase = Phase::Prolog;
             }
-            return Some(Event::Text(Text {
-                raw: &text[start..inked],
-                span: Span::new(start, inked),
-                kind: TextKind::Plain,
-                blank: true,
-                needs_decoding: false,
-                damaged: false,
-            }));
+            return None;
         }
         let end = memchr(b'<', &text[inked..]).map_or(text.len(), |found| inked + found);
         self.inked_text(start, inked, end, findings)
     }
 
-    /// Delivers what is owed: the start of a stream's next root, then the ends of elements.
+    /// Delivers what is owed: nearly always the end of an element without content.
+    #[inline(always)]
     fn pay(&mut self) -> Option<Event<'d>> {
+        if self.owed > 1 || self.owed_broken > 0 || self.held.is_some() {
+            return self.pay_more();
+        }
+        self.owed = 0;
+        self.close(self.owed_tag, false).map(Event::End)
+    }
+
+    /// Delivers what else may be owed: the start of a stream's next root, then the ends of elements.
+    #[cold]
+    #[inline(never)]
+    fn pay_more(&mut self) -> Option<Event<'d>> {
         if let Some(start) = self.held.take() {
             self.owed -= 1;
             return Some(Event::Start(start));

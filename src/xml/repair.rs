@@ -70,6 +70,7 @@ impl<'d> Reader<'d, '_, '_> {
     #[inline(never)]
     pub(super) fn repair(&mut self, start: usize, end: usize, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
         self.workspace.attributes.clear();
+        self.workspace.unread = None;
         self.workspace.declarations.clear();
         let Some(mut repair) = self.repair_name(start, findings) else {
             self.charge(end);

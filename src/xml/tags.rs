@@ -6,7 +6,8 @@
 use super::chars::{IN_VALUE, NAME, NAME_START, char_at, is, is_char, is_space, skip_space};
 use super::reader::{Open, Phase, Reader};
 use super::references::check_references;
-use super::{Attribute, Event, Namespace, Start};
+use super::tag_cache::{Known, Probe};
+use super::{Attribute, Event, Namespace, Start, TagId};
 use crate::diagnostic::{Arg, Finding, Severity, Span, codes};
 use memchr::memchr;
 
@@ -25,29 +26,75 @@ pub(super) struct Shape {
     pub duplicates: bool,
     /// A fault was reported.
     pub damaged: bool,
+    /// What was looked for among the tags that are kept.
+    pub probe: Probe,
 }
 
 /// With more attributes than this, duplicates are found by sorting.
-const FEW: usize = 16;
+pub(super) const FEW: usize = 16;
 
 impl<'d> Reader<'d, '_, '_> {
     /// A start tag from `start` to `end`, by the splitter's reckoning.
     #[inline(always)]
-    pub(super) fn start_tag(&mut self, start: usize, end: usize, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
+    pub(super) fn start_tag(
+        &mut self,
+        start: usize,
+        end: usize,
+        probe: Probe,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Event<'d>> {
         let self_closing = self.text[end - 2] == b'/';
         let content_end = end - 1 - usize::from(self_closing);
-        self.workspace.attributes.clear();
+        self.workspace.unread = None;
         self.workspace.declarations.clear();
         match self.scan(start + 1, content_end) {
-            Some(shape) => self.open(start, end, self_closing, shape, findings),
+            Some(shape) => self.open(start, end, self_closing, Shape { probe, ..shape }, findings),
             None => self.repair(start, end, findings),
         }
+    }
+
+    /// A start tag that was read before. `None` if where it stands needs a closer look.
+    #[inline(always)]
+    pub(super) fn known_tag(&mut self, start: usize, end: usize, known: Known) -> Option<Event<'d>> {
+        let depth = self.workspace.open.len();
+        if depth == 0 || depth >= self.depth_watch {
+            return None;
+        }
+        let self_closing = self.text[end - 2] == b'/';
+        let name_span = Span::new(start + 1, start + 1 + known.name);
+        self.workspace.open.push(Open {
+            name: name_span,
+            bindings: self.workspace.bindings.len() as u32,
+            default_namespace: Namespace::None,
+            damaged: false,
+        });
+        self.workspace.declarations.clear();
+        self.workspace.unread = Some(Span::new(start + 1, end - 1 - usize::from(self_closing)));
+        self.position = end;
+        if self_closing {
+            self.owed = 1;
+            self.owed_tag = Span::at(end);
+        }
+        let name = name_span.of(self.text);
+        Some(Event::Start(Start {
+            name,
+            local: name,
+            namespace: Namespace::None,
+            name_span,
+            tag_start: start as u32,
+            content_start: end as u32,
+            self_closing,
+            damaged: false,
+            id: known.id,
+            unbound: false,
+        }))
     }
 
     /// `[40] STag ::= '<' Name (S Attribute)* S? '>'` and `[44] EmptyElemTag`, between their delimiters. `None` if anything about it
     /// needs a closer look.
     #[inline(always)]
-    fn scan(&mut self, from: usize, to: usize) -> Option<Shape> {
+    pub(super) fn scan(&mut self, from: usize, to: usize) -> Option<Shape> {
+        self.workspace.attributes.clear();
         let tag = self.text.get(..to)?;
         let mut shape = Shape::default();
         // [5] Name
@@ -180,12 +227,17 @@ impl<'d> Reader<'d, '_, '_> {
         let mut damaged = shape.damaged;
         if shape.duplicates
             || shape.references
-            || self.workspace.attributes.len() + self.workspace.declarations.len() > FEW
+            || self.workspace.attributes.len() + self.workspace.declarations.len() > self.few
         {
             damaged |= self.check_attributes(shape, findings);
         }
         if !self.workspace.declarations.is_empty() {
             self.declare(findings);
+        }
+        let plain = !damaged && !shape.references && !shape.prefixes && self.workspace.declarations.is_empty();
+        let mut id = TagId::NONE;
+        if shape.probe.len > 0 && plain && shape.colon == 0 {
+            id = self.workspace.tags.keep(shape.probe, &self.text[start..end], name_span.len());
         }
         self.workspace.open.push(open);
         if self_closing {
@@ -212,6 +264,7 @@ impl<'d> Reader<'d, '_, '_> {
             content_start: end as u32,
             self_closing,
             damaged,
+            id,
             unbound,
         };
         if depth == 0 && self.root.is_some_and(|root| root != name_span) {

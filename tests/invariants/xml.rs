@@ -55,7 +55,7 @@ fn drain<'d>(reader: &mut Reader<'d, '_, '_>, findings: &mut Vec<Finding>) -> Ve
 }
 
 /// Attributes stand in their tag, one behind the other.
-fn check_attributes(reader: &Reader<'_, '_, '_>, start: &virdict::xml::Start<'_>) {
+fn check_attributes(reader: &mut Reader<'_, '_, '_>, start: &virdict::xml::Start<'_>) {
     let mut last = start.name_span.end;
     for attribute in reader.attributes() {
         assert!(attribute.name.start >= last && attribute.value.start >= attribute.name.end, "{attribute:?}");

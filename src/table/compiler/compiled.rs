@@ -141,8 +141,8 @@ pub struct Element {
     pub open: bool,
     /// Some variant is decided by the text of a child, so that children are judged when the element ends.
     pub deferred: bool,
-    /// Some of its children stand in a fixed order.
-    pub ordered: bool,
+    /// Children that stand in a fixed order with others, by slot.
+    pub ordered: u128,
     /// The element's text decides about a parent's variant.
     pub decides: bool,
     /// The element is a domain, which the rules across elements look at as a whole.
@@ -294,7 +294,7 @@ pub struct AttributeRule {
 }
 
 /// What a block says of a child.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChildRule {
     /// Slot.
     pub slot: u8,

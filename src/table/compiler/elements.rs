@@ -537,10 +537,10 @@ impl Compiler<'_> {
         block.together = sets(self, &source.together);
         block.some_of = sets(self, &source.some_of);
         block.with = push(&mut self.out.sets, withs);
-        scope.ordered |= source.order.as_ref().is_some_and(|order| !order.is_empty());
         let mut orders = Vec::new();
         for list in source.order.iter().flatten() {
             let slots: Vec<u8> = list.iter().filter_map(|name| self.child_slot(scope, name, name.get_ref())).collect();
+            scope.ordered |= slots.iter().fold(0, |mask, slot| mask | 1 << slot);
             orders.push(Order { slots: push(&mut self.out.order_slots, slots) });
         }
         block.orders = push(&mut self.out.orders, orders);
@@ -710,7 +710,8 @@ struct Scope {
     children: Vec<String>,
     docs: HashMap<String, String>,
     deferred: bool,
-    ordered: bool,
+    /// Children that some block puts in an order, by slot.
+    ordered: u128,
 }
 
 /// A default that any block of the element gives to an attribute.

@@ -27,7 +27,7 @@ fn line(text: &str) -> String {
 
 #[test]
 fn events() {
-    assert_eq!(line("<?xml version='1.0'?>\n<a> <b/>x<!-- y -->z<![CDATA[&]]>\n</a>\n"), "<a_<b>(x)(z)[&]_>");
+    assert_eq!(line("<?xml version='1.0'?>\n<a> <b/>x<!-- y -->z<![CDATA[&]]>\n</a>\n"), "<a<b>(x)(z)[&]>");
     assert_eq!(line("<a><b><c></b></a>"), "<a<b<c!>>>");
     assert_eq!(line("<a/><b><c/>x</b>"), "<a>");
     assert_eq!(line("<a><b"), "<a!>");
@@ -86,8 +86,9 @@ fn declarations_are_apart() {
     let _ = reader.next(&mut Vec::new());
     assert_eq!(reader.attributes().len(), 3);
     assert_eq!(reader.namespace_declarations().len(), 2);
-    assert_eq!(reader.attribute_namespace(&reader.attributes()[2]), crate::xml::Namespace::Known(1));
-    assert!(reader.attributes()[2].prefixed);
+    let prefixed = reader.attributes()[2];
+    assert_eq!(reader.attribute_namespace(&prefixed), crate::xml::Namespace::Known(1));
+    assert!(prefixed.prefixed);
 }
 
 #[test]

@@ -1,0 +1,226 @@
+//! Start tags that were read before.
+//!
+//! Documents repeat themselves: in a folder of domains nine start tags of ten stand, to the letter, in the same document or an earlier one.
+//! A tag that was right once is right again, since nothing else decides about a tag without prefixes, references and declarations; so its
+//! bytes are compared with those that are kept, and neither split nor scanned. It also has a number, by which a consumer can keep what it
+//! made of the tag.
+//!
+//! The cache has a fixed size. A tag takes the place of another one with the same hash, and when there is no room for its bytes all are
+//! forgotten; what is read is the same with the cache as without.
+
+use super::TagId;
+
+/// How many tags are kept at most; a power of two. A fifth of them is as many as a large folder of domains has.
+const TAGS: usize = 16384;
+
+/// How many bytes of tags are kept.
+const BYTES: usize = 256 << 10;
+
+/// Longer tags are not kept.
+const LONGEST: usize = 255;
+
+/// A tag that is kept.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    /// A part of its hash that does not decide about its place.
+    hash: u32,
+    /// First of its bytes.
+    start: u32,
+    /// Its number; [`TagId::NONE`] for a place that is free.
+    id: TagId,
+    /// How many bytes it has.
+    len: u8,
+    /// How many of them are its name's.
+    name: u8,
+}
+
+/// The tags that are kept.
+#[derive(Default)]
+pub(super) struct TagCache {
+    /// By hash; none if nothing is kept.
+    entries: Vec<Entry>,
+    bytes: Vec<u8>,
+    /// How many numbers were given out.
+    given: u32,
+}
+
+/// A tag that is looked for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Probe {
+    hash: u64,
+    /// How many bytes there are up to the first `>`, itself included; 0 if the tag is not to be kept.
+    pub len: usize,
+}
+
+impl Probe {
+    /// Nothing is looked for.
+    pub(super) const NONE: Probe = Probe { hash: 0, len: 0 };
+}
+
+/// What is known of a tag.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// Its number.
+    pub id: TagId,
+    /// How many bytes its name has.
+    pub name: usize,
+}
+
+impl TagCache {
+    /// A cache that keeps tags; a default one does not.
+    pub(super) fn new() -> TagCache {
+        // Both are large enough for the system to hand out pages only where they are written.
+        TagCache { entries: vec![Entry::default(); TAGS], bytes: Vec::with_capacity(BYTES), given: 0 }
+    }
+
+    /// Looks at the start tag at `start`.
+    #[inline(always)]
+    pub(super) fn probe(&self, text: &[u8], start: usize) -> Probe {
+        if self.entries.is_empty() {
+            return Probe::NONE;
+        }
+        let mut hash = 0u64;
+        let mut at = start + 1;
+        // At the very end of a document tags are not looked for.
+        while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let word = u64::from_le_bytes(*chunk);
+            let mark = first_of(word, b'>');
+            if mark != 0 {
+                let bytes = mark.trailing_zeros() / 8;
+                let len = at + bytes as usize + 1 - start;
+                if len > LONGEST {
+                    return Probe::NONE;
+                }
+                // The bytes in front of the `>`.
+                return Probe { hash: mix(hash, word & ((1 << (8 * bytes)) - 1)), len };
+            }
+            hash = mix(hash, word);
+            at += 8;
+            if at - start > LONGEST {
+                return Probe::NONE;
+            }
+        }
+        Probe::NONE
+    }
+
+    /// The tag at `start`, if it was read before.
+    #[inline(always)]
+    pub(super) fn find(&self, probe: Probe, text: &[u8], start: usize) -> Option<Known> {
+        if probe.len == 0 {
+            return None;
+        }
+        let entry = self.entries.get(place(probe.hash))?;
+        if entry.hash != probe.hash as u32 || entry.len as usize != probe.len {
+            return None;
+        }
+        let from = entry.start as usize;
+        // With equal bytes up to the first `>` in no quotes, it is the same tag that ends there.
+        let same = self.bytes.get(from..from + probe.len)? == text.get(start..start + probe.len)?;
+        (same && entry.id != TagId::NONE).then_some(Known { id: entry.id, name: entry.name as usize })
+    }
+
+    /// Keeps a tag that was read and found right: all of it, and how long its name is. Its number, if it is kept.
+    pub(super) fn keep(&mut self, probe: Probe, tag: &[u8], name: usize) -> TagId {
+        // A `>` in a value hides the rest of the tag from the probe.
+        if probe.len != tag.len() || self.given == u32::MAX {
+            return TagId::NONE;
+        }
+        if self.bytes.len() + tag.len() > BYTES {
+            self.entries.fill(Entry::default());
+            self.bytes.clear();
+        }
+        let Some(entry) = self.entries.get_mut(place(probe.hash)) else { return TagId::NONE };
+        self.given += 1;
+        let id = TagId(self.given);
+        *entry = Entry {
+            hash: probe.hash as u32,
+            start: self.bytes.len() as u32,
+            id,
+            len: tag.len() as u8,
+            name: name as u8,
+        };
+        self.bytes.extend_from_slice(tag);
+        id
+    }
+}
+
+/// The lowest of the result's set bits is the highest bit of the first byte of a word, in memory, that is the one looked for; 0 if there
+/// is none.
+#[inline(always)]
+fn first_of(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let other = word ^ (ONES * byte as u64);
+    other.wrapping_sub(ONES) & !other & (ONES << 7)
+}
+
+#[inline(always)]
+fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Where a tag of this hash is kept. Multiplication carries upwards, so that the highest bits depend on all.
+#[inline(always)]
+fn place(hash: u64) -> usize {
+    (hash >> (64 - TAGS.trailing_zeros())) as usize
+}
+
+// A look-up reads one of them.
+const _: () = assert!(std::mem::size_of::<Entry>() <= 16);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a cache says of a tag with more text behind it, and what it says once it has kept it.
+    fn twice(cache: &mut TagCache, tag: &str) -> (bool, bool) {
+        let text = format!("{tag}        ");
+        let probe = cache.probe(text.as_bytes(), 0);
+        let before = cache.find(probe, text.as_bytes(), 0).is_some();
+        cache.keep(probe, tag.as_bytes(), 1);
+        (before, cache.find(probe, text.as_bytes(), 0).is_some())
+    }
+
+    #[test]
+    fn tags_are_known_again() {
+        let mut cache = TagCache::new();
+        for tag in ["<a>", "<a/>", "<abcdefg>", "<a b='1234567890'/>", "<abcdef>", "<a b='12345678901234567890'>"] {
+            assert_eq!(twice(&mut cache, tag), (false, true), "{tag}");
+            assert_eq!(twice(&mut cache, tag), (true, true), "{tag}");
+        }
+        assert!(
+            cache.find(cache.probe(b"<a b='1234567891'/>        ", 0), b"<a b='1234567891'/>        ", 0).is_none()
+        );
+    }
+
+    #[test]
+    fn some_tags_are_not_kept() {
+        let long = format!("<a b='{}'/>", "x".repeat(250));
+        for tag in [&long, "<a b='>'/>"] {
+            assert_eq!(twice(&mut TagCache::new(), tag), (false, false), "{tag}");
+        }
+        assert_eq!(twice(&mut TagCache::default(), "<a>"), (false, false));
+        // Too near to the end of the document.
+        assert_eq!(TagCache::new().probe(b"<a>", 0).len, 0);
+    }
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let mut cache = TagCache::new();
+        for number in 0..20_000 {
+            let tag = format!("<mac address='52:54:00:00:{number:010}'/>");
+            assert_eq!(twice(&mut cache, &tag), (false, true), "{tag}");
+        }
+        assert!(cache.bytes.len() <= BYTES && cache.bytes.capacity() == BYTES);
+    }
+
+    #[test]
+    fn the_first_byte_is_found() {
+        for at in 0..8 {
+            let mut bytes = *b"x?=.>>>>";
+            bytes.rotate_left(at);
+            let expected = bytes.iter().position(|byte| *byte == b'>').unwrap() as u32;
+            assert_eq!(first_of(u64::from_le_bytes(bytes), b'>').trailing_zeros() / 8, expected, "{bytes:?}");
+        }
+        assert_eq!(first_of(u64::from_le_bytes(*b"abcdefgh"), b'>'), 0);
+    }
+}
