@@ -4,7 +4,7 @@ use super::Pass;
 use super::frame::{Decided, Frame, State};
 use super::memo::{self, NO_VARIANT};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::semantic::{NOBODY, Value, is_regular, may_reach};
+use crate::semantic::{NOBODY, Role, Value, is_regular, may_reach};
 use crate::table::{AttributeRule, Block, By, ChildRule, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
@@ -76,7 +76,8 @@ impl<'d> Pass<'_, 'd> {
             self.activate(element.block, &mut opening, forced);
             self.judge_attributes(&mut opening, blocks as usize, owner);
         }
-        let variant = self.state.memo.intern(self.table, element_id, &self.state.blocks[blocks as usize..]);
+        let State { memo, blocks: all, devices, .. } = &mut *self.state;
+        let variant = memo.intern(self.table, element_id, &all[blocks as usize..], *devices);
         let nearest = self.state.frames.last().map_or(NOBODY, |parent| parent.nearest);
         let mut node = NOBODY;
         if element.read && self.facts {
@@ -93,7 +94,7 @@ impl<'d> Pass<'_, 'd> {
     /// Opens an element of which the memo knows everything.
     #[inline]
     pub(super) fn reopen(&mut self, start: &xml::Start<'d>, opened: usize, owner: u32) {
-        let State { frames, blocks, viable, placed, decided, memo, facts, devices, .. } = &mut *self.state;
+        let State { frames, blocks, viable, placed, decided, memo, facts, .. } = &mut *self.state;
         let opened = memo.opened(opened);
         let variant = memo.variant(opened.variant);
         if variant.deferred {
@@ -114,8 +115,7 @@ impl<'d> Pass<'_, 'd> {
         blocks.extend_from_slice(memo.blocks_of(variant));
         viable.extend_from_slice(memo.viable(opened));
         if opened.read {
-            let devices = variant.element == *devices;
-            let node = facts.open(self.table, opened.name, nearest, start.name_span, owner, devices);
+            let node = facts.open(self.table, opened.name, nearest, start.name_span, owner, variant.role);
             for noted in memo.values(opened) {
                 let at = start.tag_start;
                 let span = Span { start: at + u32::from(noted.from), end: at + u32::from(noted.to) };
@@ -148,6 +148,9 @@ impl<'d> Pass<'_, 'd> {
         let State { frames, viable, memo, facts, fires, singular, .. } = &mut *self.state;
         let Some(frame) = frames.last().filter(|frame| frame.variant != NO_VARIANT && !*singular) else { return };
         let read = frame.node != NOBODY;
+        if read {
+            facts.drop_hopeless(frame.node, self.table, self.text, fires);
+        }
         let values = if read { facts.values_of(frame.node) } else { &[] };
         if values.iter().any(|value| value.decoded != NOBODY) {
             return;
@@ -188,8 +191,12 @@ impl<'d> Pass<'_, 'd> {
     /// Notes what rules read of the element; the number of its node. `nearest` is the nearest enclosing node.
     fn note(&mut self, opening: &Opening<'_, 'd>, nearest: u32, owner: u32) -> u32 {
         let facts = &mut self.state.facts;
-        let devices = opening.element_id == self.state.devices;
-        let node = facts.open(self.table, opening.name, nearest, opening.start.name_span, owner, devices);
+        let role = match opening.element {
+            element if element.domain => Role::Domain,
+            _ if opening.element_id == self.state.devices => Role::Devices,
+            _ => Role::Other,
+        };
+        let node = facts.open(self.table, opening.name, nearest, opening.start.name_span, owner, role);
         let slots = self.table.attributes_of(opening.element);
         let noted = opening.present & opening.element.read_attributes & !opening.settled;
         let mut rest = noted;

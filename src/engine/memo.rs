@@ -8,7 +8,7 @@
 //! child. The memo has a fixed size. What it holds is a copy of what would be found out anew, so that findings are the same without it.
 
 use super::frame::Frame;
-use crate::semantic::Value;
+use crate::semantic::{Role, Value};
 use crate::table::{ChildRule, Element, Table, Text, Version};
 use crate::xml::TagId;
 
@@ -40,6 +40,8 @@ pub(super) struct Variant {
     pub required_children: u128,
     /// The text of a child decides about more blocks when the element ends.
     pub deferred: bool,
+    /// What the element is to the domain.
+    pub role: Role,
     /// What there is to judge when these are there.
     pub ending: Ending,
 }
@@ -174,8 +176,15 @@ pub(super) struct Memo {
 }
 
 /// A variant of which nothing is known.
-static UNKNOWN: Variant =
-    Variant { element: 0, len: 0, first: 0, required_children: 0, deferred: false, ending: Ending::Judged };
+static UNKNOWN: Variant = Variant {
+    element: 0,
+    len: 0,
+    first: 0,
+    required_children: 0,
+    deferred: false,
+    role: Role::Other,
+    ending: Ending::Judged,
+};
 
 /// What stands in a place that is free.
 const FREE: Opened = Opened {
@@ -321,8 +330,8 @@ impl Memo {
         }
     }
 
-    /// The number of a variant; [`NO_VARIANT`] if there is no room for it.
-    pub fn intern(&mut self, table: &'static Table, element: u16, blocks: &[u16]) -> u32 {
+    /// The number of a variant; [`NO_VARIANT`] if there is no room for it. `devices` is the entry whose children are devices.
+    pub fn intern(&mut self, table: &'static Table, element: u16, blocks: &[u16], devices: u16) -> u32 {
         if self.by_hash.is_empty() {
             return NO_VARIANT;
         }
@@ -346,7 +355,7 @@ impl Memo {
         }
         let number = self.variants.len() as u32;
         self.by_hash[at] = number;
-        let mut variant = Variant::new(table, element, blocks);
+        let mut variant = Variant::new(table, element, blocks, devices);
         variant.first = self.blocks.len() as u32;
         self.blocks.extend_from_slice(blocks);
         self.variants.push(variant);
@@ -355,7 +364,7 @@ impl Memo {
 }
 
 impl Variant {
-    fn new(table: &'static Table, number: u16, blocks: &[u16]) -> Variant {
+    fn new(table: &'static Table, number: u16, blocks: &[u16], devices: u16) -> Variant {
         let element: &Element = &table.elements[number as usize];
         let all = || blocks.iter().map(|block| &table.blocks[*block as usize]);
         let mut texts = all().filter_map(|block| match block.text {
@@ -364,7 +373,12 @@ impl Variant {
         });
         let (text, more) = (texts.next(), texts.next().is_some());
         // The domain's end sets the rules going, and that of its devices is taken note of.
-        let ending = if element.deferred || element.decides || element.domain || element.key == "devices" || more {
+        let role = match element {
+            element if element.domain => Role::Domain,
+            _ if number == devices => Role::Devices,
+            _ => Role::Other,
+        };
+        let ending = if element.deferred || element.decides || role != Role::Other || more {
             Ending::Judged
         } else if all().all(|block| block.plain) {
             text.unwrap_or(Ending::Plain)
@@ -379,6 +393,7 @@ impl Variant {
             first: 0,
             required_children: all().fold(0, |mask, block| mask | block.required_children),
             deferred: element.deferred,
+            role,
             ending,
         }
     }

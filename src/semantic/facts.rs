@@ -3,7 +3,7 @@
 use super::judge::{Keys, Memory};
 use super::view::Symbols;
 use crate::diagnostic::Span;
-use crate::table::{DEVICE_TAGS, NO_DEVICE, Table};
+use crate::table::{CHAINS, NO_CHAIN, Table};
 
 /// No node.
 pub const NOBODY: u32 = u32::MAX;
@@ -19,7 +19,7 @@ pub struct Node {
     pub parent: u32,
     /// The first node behind this one and all that it holds.
     pub next: u32,
-    /// The next device with the same tag, if this is a device and there is one.
+    /// The next element of the same chain, if this is in one and there is one.
     pub same: u32,
     /// The name in the start tag.
     pub name_span: Span,
@@ -31,6 +31,17 @@ pub struct Node {
     pub values: u32,
     /// Offset of the start tag of the device that it belongs to.
     pub owner: u32,
+}
+
+/// What an element is to the domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is the domain.
+    Domain,
+    /// Its children are the domain's devices.
+    Devices,
+    /// Something else.
+    Other,
 }
 
 /// An attribute that some rule reads.
@@ -46,7 +57,7 @@ pub struct Value {
     pub span: Span,
 }
 
-/// The first and the last device of a tag.
+/// The first and the last element of a tag, among the devices or among the children of the domain.
 pub(super) type Chain = (u32, u32);
 
 /// The facts of one domain, in document order.
@@ -60,10 +71,12 @@ pub struct Facts {
     pub(super) ends: Vec<u32>,
     /// Rules that were set off, with their subjects.
     pub(super) fired: Vec<(u16, u32)>,
+    /// The node of the domain that was opened last.
+    pub(super) domain: u32,
     /// The node of the domain's devices.
     pub(super) devices: u32,
-    /// Devices by the number of their tag (`Table::device_tags`).
-    pub(super) chains: [Chain; DEVICE_TAGS],
+    /// Devices and children of the domain by the number of their chain (`Table::device_tags`, `Table::section_tags`).
+    pub(super) chains: [Chain; CHAINS],
     /// What is known of each rule and guard in the domain at hand.
     pub(super) memory: Memory,
     /// A buffer for keys.
@@ -80,8 +93,9 @@ impl Default for Facts {
             decoded: Vec::new(),
             ends: Vec::new(),
             fired: Vec::new(),
+            domain: NOBODY,
             devices: NOBODY,
-            chains: [(NOBODY, NOBODY); DEVICE_TAGS],
+            chains: [(NOBODY, NOBODY); CHAINS],
             memory: Memory::default(),
             key: Vec::new(),
             symbols: None,
@@ -97,19 +111,19 @@ impl Facts {
         self.decoded.clear();
         self.ends.clear();
         self.fired.clear();
-        self.forget_devices();
+        self.forget_chains();
     }
 
-    pub(super) fn forget_devices(&mut self) {
-        if self.devices != NOBODY {
-            self.devices = NOBODY;
-            self.chains = [(NOBODY, NOBODY); DEVICE_TAGS];
+    pub(super) fn forget_chains(&mut self) {
+        if self.domain != NOBODY || self.devices != NOBODY {
+            (self.domain, self.devices) = (NOBODY, NOBODY);
+            self.chains = [(NOBODY, NOBODY); CHAINS];
         }
     }
 
-    /// An element begins. Its values follow with [`Facts::value`]; `devices` says that its children are devices.
+    /// An element begins. Its values follow with [`Facts::value`].
     #[inline]
-    pub fn open(&mut self, table: &Table, name: u16, parent: u32, name_span: Span, owner: u32, devices: bool) -> u32 {
+    pub fn open(&mut self, table: &Table, name: u16, parent: u32, name_span: Span, owner: u32, role: Role) -> u32 {
         let values = self.values.len() as u32;
         let text = Span::at(name_span.end as usize);
         let node = self.nodes.len() as u32;
@@ -125,12 +139,18 @@ impl Facts {
             values,
             owner,
         });
-        if devices {
-            self.devices = node;
-        } else if parent == self.devices && parent != NOBODY {
-            let tag = table.device_tags[name as usize];
-            if tag != NO_DEVICE {
-                let chain = &mut self.chains[tag as usize];
+        match role {
+            Role::Other => {}
+            Role::Devices => self.devices = node,
+            Role::Domain => self.domain = node,
+        }
+        if parent != NOBODY {
+            let tag = match parent {
+                _ if parent == self.devices => table.device_tags[name as usize],
+                _ if parent == self.domain => table.section_tags[name as usize],
+                _ => NO_CHAIN,
+            };
+            if let Some(chain) = self.chains.get_mut(tag as usize) {
                 if chain.0 == NOBODY {
                     chain.0 = node;
                 } else {

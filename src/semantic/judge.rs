@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::conditions::{GUARDS, KEYS, WHENS};
+use super::conditions::{GUARDS, KEYS, OWNS, WHENS};
 use super::derive;
 use super::facts::{Facts, NOBODY};
 use super::functions::{FUNCTIONS, Function};
@@ -111,12 +111,22 @@ impl Facts {
         self.truncate(domain);
     }
 
+    /// Drops the rules about a node which the values of its attributes alone keep from holding. They follow from its start tag, so that it
+    /// need be done once for each.
+    pub fn drop_hopeless(&mut self, node: u32, table: &'static Table, text: &[u8], fires: &mut Vec<(u16, u8)>) {
+        let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
+        let view = View::new(table, text, self, node, symbols, Vec::new());
+        if view.native {
+            fires.retain(|(rule, up)| *up != 0 || OWNS[*rule as usize](&view, node));
+        }
+    }
+
     /// Forgets a domain.
     fn truncate(&mut self, domain: u32) {
         self.nodes.truncate(domain as usize);
         self.values.clear();
         self.fired.clear();
-        self.forget_devices();
+        self.forget_chains();
     }
 }
 

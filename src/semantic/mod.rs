@@ -17,4 +17,4 @@ mod usb;
 mod view;
 
 pub use derive::{is_regular, may_reach};
-pub use facts::{Facts, NOBODY, Node, Value};
+pub use facts::{Facts, NOBODY, Node, Role, Value};

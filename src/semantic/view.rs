@@ -164,15 +164,15 @@ impl<'v, 'd> View<'v, 'd> {
         self.any_child(node, |child| self.node(child).name == name && condition(child))
     }
 
-    /// Whether a condition holds for any device whose tag has this number among the tags of devices.
+    /// Whether a condition holds for any element of a chain: devices or children of the domain, by tag.
     #[inline]
-    pub fn any_device(&self, tag: u8, mut condition: impl FnMut(u32) -> bool) -> bool {
-        let mut device = self.facts.chains[tag as usize].0;
-        while device != NOBODY && self.burn() {
-            if condition(device) {
+    pub fn any_in_chain(&self, chain: u8, mut condition: impl FnMut(u32) -> bool) -> bool {
+        let mut node = self.facts.chains[chain as usize].0;
+        while node != NOBODY && self.burn() {
+            if condition(node) {
                 return true;
             }
-            device = self.node(device).same;
+            node = self.node(node).same;
         }
         false
     }

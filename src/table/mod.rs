@@ -12,8 +12,8 @@ mod value;
 pub use compiler::checks;
 pub use compiler::compile::{Error, RuleFile, compile};
 pub use compiler::compiled::{
-    Attribute, AttributeRule, Automaton, Block, By, Case, Child, ChildRule, Choice, CodeDoc, Comparison, Consequence,
-    DEVICE_TAGS, DRIVERS, Element, Expression, Form, Group, Handling, Judge, Last, Lexical, NO_DEVICE, NONE, Operand,
+    Attribute, AttributeRule, Automaton, Block, By, CHAINS, Case, Child, ChildRule, Choice, CodeDoc, Comparison,
+    Consequence, DRIVERS, Element, Expression, Form, Group, Handling, Judge, Last, Lexical, NO_CHAIN, NONE, Operand,
     Order, Origin, Path, Range, Rule, Set, Step, Table, Text, Trigger, Type, Wanted, Word,
 };
 pub use compiler::key::{Key, Name};

@@ -246,16 +246,17 @@ impl<'f> Compiler<'f> {
         id
     }
 
-    /// The tags of devices, numbered, by name.
-    fn device_tags(&self) -> Vec<u8> {
-        let mut tags = vec![NO_DEVICE; self.names.len()];
+    /// The tags of the children of some element types, numbered from `first` on, by name.
+    fn chained_tags(&self, first: usize, is_parent: impl Fn(&str) -> bool) -> Vec<u8> {
+        let mut tags = vec![NO_CHAIN; self.names.len()];
         let mut count = 0;
         for (parent, tag) in self.steps.keys() {
-            if parent == "devices"
+            if is_parent(parent)
                 && let Some(name) = self.name_ids.get(tag)
+                && tags[*name as usize] == NO_CHAIN
             {
-                assert!(count < DEVICE_TAGS, "there are more tags of devices than `DEVICE_TAGS` has room for");
-                tags[*name as usize] = count as u8;
+                assert!(count < CHAINS / 2, "there are more tags than `CHAINS` has room for");
+                tags[*name as usize] = (first + count) as u8;
                 count += 1;
             }
         }
@@ -495,12 +496,14 @@ impl<'f> Compiler<'f> {
             let more = [block.groups, block.choices, block.together, block.some_of, block.with];
             block.plain = more.iter().all(|range| range.is_empty()) && !block.dated;
         }
-        let device_tags = self.device_tags();
+        let device_tags = self.chained_tags(0, |parent| parent == "devices");
+        let section_tags = self.chained_tags(CHAINS / 2, is_domain);
         let out = self.out;
         Table {
             vocabulary_slots: keep_all(hash_table(&out.vocabulary)),
             vocabulary: keep_all(out.vocabulary),
             device_tags: keep_all(device_tags),
+            section_tags: keep_all(section_tags),
             names: keep_all(self.names.iter().map(|n| keep(n)).collect()),
             elements: keep_all(out.elements),
             attributes: keep_all(out.attributes),

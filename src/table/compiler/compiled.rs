@@ -104,15 +104,22 @@ pub struct Table {
     pub vocabulary: &'static [Name],
     /// A hash table over `vocabulary`: its size is a power of two, free entries are `NONE`, and a word stands at its hash or behind it.
     pub vocabulary_slots: &'static [u16],
-    /// By name: the number of a device's tag among the tags of devices, `NO_DEVICE` for other names.
+    /// By name: the number of the chain of devices with this tag, `NO_CHAIN` for other names.
     pub device_tags: &'static [u8],
+    /// By name: the number of the chain of children of a domain with this tag, `NO_CHAIN` for other names.
+    pub section_tags: &'static [u8],
 }
 
-/// What `Table::device_tags` says of a name that is no device's.
-pub const NO_DEVICE: u8 = u8::MAX;
+/// What `Table::device_tags` and `Table::section_tags` say of other names.
+pub const NO_CHAIN: u8 = u8::MAX;
 
-/// How many tags of devices there may be.
-pub const DEVICE_TAGS: usize = 64;
+/// How many chains there may be: one half of them is for devices, the other for what a domain has beside them.
+pub const CHAINS: usize = 128;
+
+/// Whether an element type of this key is a domain.
+pub fn is_domain(key: &str) -> bool {
+    key == "domain" || key.ends_with("-domain")
+}
 
 /// An element type.
 #[derive(Debug)]

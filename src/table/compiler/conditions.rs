@@ -14,14 +14,14 @@ use super::rules::{CALLS, TESTS};
 pub fn emit(table: &Table) -> String {
     let mut out = String::new();
     let mut guards: BTreeMap<u16, u16> = BTreeMap::new();
-    let mut whens = String::new();
-    let mut keys = String::new();
+    let (mut whens, mut owns, mut keys) = (String::new(), String::new(), String::new());
     for (number, rule) in table.rules.iter().enumerate() {
+        let subject = Subject::of(table, rule);
         if rule.guard != NONE {
             guards.entry(rule.guard_number).or_insert(rule.guard);
         }
         if let Judge::Unique(paths) = rule.judge {
-            key(&mut out, table, number, paths.of(table.path_lists));
+            key(&mut out, table, number, subject, paths.of(table.path_lists));
             let _ = writeln!(keys, "    Some(key_{number}),");
         } else {
             keys.push_str("    None,\n");
@@ -29,26 +29,35 @@ pub fn emit(table: &Table) -> String {
         if rule.when == NONE {
             whens.push_str("    always,\n");
         } else {
-            function(&mut out, table, &format!("when_{number}"), rule.when);
+            function(&mut out, table, &format!("when_{number}"), subject, &[rule.when]);
             let _ = writeln!(whens, "    when_{number},");
+        }
+        let mut conjuncts = Vec::new();
+        own_conjuncts(table, rule.when, &mut conjuncts);
+        if conjuncts.is_empty() {
+            owns.push_str("    always,\n");
+        } else {
+            function(&mut out, table, &format!("own_{number}"), subject, &conjuncts);
+            let _ = writeln!(owns, "    own_{number},");
         }
     }
     let mut list = String::new();
     for (number, expression) in &guards {
-        function(&mut out, table, &format!("guard_{number}"), *expression);
+        function(&mut out, table, &format!("guard_{number}"), Subject::Domain, &[*expression]);
         let _ = writeln!(list, "    guard_{number},");
     }
     let _ = write!(out, "pub(super) static WHENS: &[Check] = &[\n{whens}];\n");
+    let _ = write!(out, "pub(super) static OWNS: &[Check] = &[\n{owns}];\n");
     let _ = write!(out, "pub(super) static GUARDS: &[Check] = &[\n{list}];\n");
     let _ = write!(out, "pub(super) static KEYS: &[Option<Key>] = &[\n{keys}];\n");
     out
 }
 
 /// A function that writes the key of a rule of which no two elements may have the same, if the element has all its parts.
-fn key(out: &mut String, table: &Table, rule: usize, paths: &[u16]) {
+fn key(out: &mut String, table: &Table, rule: usize, subject: Subject, paths: &[u16]) {
     let mut body = String::new();
     for path in paths {
-        let mut writer = Writer { table, variables: 0 };
+        let mut writer = Writer { table, subject, variables: 0 };
         let path = table.paths[*path as usize];
         let part = writer.path(path, "subject", &mut |writer, node| {
             writer.text(path.last, node, &mut |_, datum| match datum {
@@ -65,10 +74,87 @@ fn key(out: &mut String, table: &Table, rule: usize, paths: &[u16]) {
     );
 }
 
-fn function(out: &mut String, table: &Table, name: &str, expression: u16) {
-    let mut writer = Writer { table, variables: 0 };
-    let body = writer.condition(expression, "subject");
+/// A function that says whether all of some conditions hold.
+fn function(out: &mut String, table: &Table, name: &str, subject: Subject, conditions: &[u16]) {
+    let mut writer = Writer { table, subject, variables: 0 };
+    let conditions: Vec<String> = conditions.iter().map(|condition| writer.condition(*condition, "subject")).collect();
+    let body = conditions.join(" && ");
     let _ = write!(out, "fn {name}(view: &View<'_, '_>, subject: u32) -> bool {{\n    {body}\n}}\n");
+}
+
+/// What a rule looks at, as far as there are short ways from it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Domain,
+    Devices,
+    Other,
+}
+
+impl Subject {
+    fn of(table: &Table, rule: &Rule) -> Subject {
+        let mut paths = rule.subjects.of(table.path_lists).iter();
+        let all = |wanted: fn(&Table, &[Step]) -> bool| {
+            paths.clone().all(|path| wanted(table, table.paths[*path as usize].steps.of(table.steps)))
+        };
+        if paths.len() == 0 {
+            Subject::Other
+        } else if all(|_, steps| steps.is_empty()) {
+            Subject::Domain
+        } else if paths.all(|path| are_devices(table, table.paths[*path as usize].steps.of(table.steps))) {
+            Subject::Devices
+        } else {
+            Subject::Other
+        }
+    }
+}
+
+/// Whether these steps from the domain lead to its devices.
+fn are_devices(table: &Table, steps: &[Step]) -> bool {
+    matches!(steps, [Step::Down(tag, NONE)] if *tag != NONE && table.names[*tag as usize] == "devices")
+}
+
+/// The conjuncts of a condition that ask for nothing but the attributes of the rule's element: its start tag alone decides about them.
+fn own_conjuncts(table: &Table, expression: u16, list: &mut Vec<u16>) {
+    if expression == NONE {
+        return;
+    }
+    match table.expressions[expression as usize] {
+        Expression::And(a, b) => {
+            own_conjuncts(table, a, list);
+            own_conjuncts(table, b, list);
+        }
+        _ if is_own(table, expression) => list.push(expression),
+        _ => {}
+    }
+}
+
+/// Whether a condition asks for nothing but attributes of the rule's element.
+fn is_own(table: &Table, expression: u16) -> bool {
+    match table.expressions[expression as usize] {
+        Expression::And(a, b) | Expression::Or(a, b) => is_own(table, a) && is_own(table, b),
+        Expression::Not(a) => is_own(table, a),
+        Expression::Exists(path) => is_own_attribute(table, path),
+        Expression::Compare(_, a, b) => is_own_operand(table, a) && is_own_operand(table, b),
+        Expression::Among(operand, _) | Expression::Test(_, operand, _) => is_own_operand(table, operand),
+    }
+}
+
+fn is_own_operand(table: &Table, operand: u16) -> bool {
+    match table.operands[operand as usize] {
+        Operand::Literal(_) | Operand::Number(_) => true,
+        Operand::Values(path) | Operand::Count(path) => is_own_attribute(table, path),
+        // Some functions look at more than what their path leads to.
+        Operand::Call(call, path) => {
+            !matches!(CALLS[call as usize], "machine" | "arch" | "bus" | "disk-index" | "position")
+                && is_own_attribute(table, path)
+        }
+        Operand::Arithmetic(_, a, b) => is_own_operand(table, a) && is_own_operand(table, b),
+    }
+}
+
+fn is_own_attribute(table: &Table, path: u16) -> bool {
+    let path = table.paths[path as usize];
+    path.origin != Origin::Domain && path.steps.is_empty() && matches!(path.last, Last::Value(_))
 }
 
 /// What an operand gave, as the name of a Rust variable.
@@ -83,6 +169,8 @@ enum Datum {
 
 struct Writer<'t> {
     table: &'t Table,
+    /// What `subject` is.
+    subject: Subject,
     /// How many variables there are.
     variables: usize,
 }
@@ -268,21 +356,30 @@ impl<'t> Writer<'t> {
     /// A Rust condition that holds if `then` holds for any node that a path's steps lead to.
     fn path(&mut self, path: Path, here: &str, then: &mut dyn FnMut(&mut Writer<'t>, &str) -> String) -> String {
         let steps = path.steps.of(self.table.steps);
-        match (path.origin, steps) {
-            (Origin::Here, _) => self.walk(steps, here, then),
-            (Origin::Subject, _) => self.walk(steps, "subject", then),
-            // Devices are found by their tags.
-            (Origin::Domain, [Step::Down(devices, NONE), Step::Down(tag, filter), rest @ ..])
-                if self.table.names[*devices as usize] == "devices"
-                    && *tag != NONE
-                    && self.table.device_tags[*tag as usize] != NO_DEVICE =>
+        let from = match path.origin {
+            Origin::Here => here,
+            Origin::Subject => "subject",
+            Origin::Domain => "view.domain",
+        };
+        let from_domain = from == "view.domain" || (from == "subject" && self.subject == Subject::Domain);
+        let (devices, sections) = (self.table.device_tags, self.table.section_tags);
+        // Devices and what else a domain has are found by their tags.
+        let short_cut = match steps {
+            [first, Step::Down(tag, filter), rest @ ..]
+                if from_domain && are_devices(self.table, &[*first]) && chain(devices, *tag).is_some() =>
             {
-                let node = self.variable("node");
-                let inner = self.filtered(*filter, rest, &node, then);
-                format!("view.any_device({}, |{node}| {inner})", self.table.device_tags[*tag as usize])
+                Some((chain(devices, *tag), filter, rest))
             }
-            (Origin::Domain, _) => self.walk(steps, "view.domain", then),
-        }
+            [Step::Down(tag, filter), rest @ ..] if from_domain => Some((chain(sections, *tag), filter, rest)),
+            [Step::Down(tag, filter), rest @ ..] if from == "subject" && self.subject == Subject::Devices => {
+                Some((chain(devices, *tag), filter, rest))
+            }
+            _ => None,
+        };
+        let Some((Some(chain), filter, rest)) = short_cut else { return self.walk(steps, from, then) };
+        let node = self.variable("node");
+        let inner = self.filtered(*filter, rest, &node, then);
+        format!("view.any_in_chain({chain}, |{node}| {inner})")
     }
 
     fn walk(&mut self, steps: &[Step], from: &str, then: &mut dyn FnMut(&mut Writer<'t>, &str) -> String) -> String {
@@ -318,6 +415,11 @@ impl<'t> Writer<'t> {
         let rest = self.walk(rest, node, then);
         format!("({filter} && {rest})")
     }
+}
+
+/// The number of a tag's chain.
+fn chain(tags: &[u8], tag: u16) -> Option<u8> {
+    tags.get(tag as usize).copied().filter(|chain| *chain != NO_CHAIN)
 }
 
 /// A datum as a number, in an `Option`.

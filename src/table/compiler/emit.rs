@@ -46,6 +46,7 @@ pub fn emit(table: &Table) -> String {
         vocabulary,
         vocabulary_slots,
         device_tags,
+        section_tags,
     } = table;
     let mut out = String::from("pub static TABLE: Table = Table {\n");
     macro_rules! arrays {
@@ -53,7 +54,7 @@ pub fn emit(table: &Table) -> String {
     }
     arrays!(names elements attributes children slots blocks attribute_rules child_rules groups cases word_blocks case_values choices
         choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules trigger_slots triggers trigger_words trigger_rules
-        expressions operands paths steps path_lists literals vocabulary vocabulary_slots device_tags);
+        expressions operands paths steps path_lists literals vocabulary vocabulary_slots device_tags section_tags);
     out.push_str("    automata: &[\n");
     for automaton in *automata {
         let _ = writeln!(

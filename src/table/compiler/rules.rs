@@ -409,13 +409,7 @@ impl Compiler<'_> {
 
     /// The element types of domains.
     pub(super) fn domains(&self) -> Types {
-        self.out
-            .elements
-            .iter()
-            .enumerate()
-            .filter(|(_, e)| e.key == "domain" || e.key.ends_with("-domain"))
-            .map(|(i, _)| i as u16)
-            .collect()
+        self.out.elements.iter().enumerate().filter(|(_, e)| is_domain(e.key)).map(|(i, _)| i as u16).collect()
     }
 
     /// The element types that a path leads to. All of them, and those on the way, are read.
