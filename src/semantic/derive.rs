@@ -104,16 +104,31 @@ pub(super) fn number(text: &[u8]) -> Option<i128> {
 /// A number of a few decimal digits, or of a few hexadecimal ones with 0x.
 #[inline]
 fn plain(text: &[u8]) -> Option<i64> {
-    let (digits, base) = match text {
-        [b'0', b'x', digits @ ..] => (digits, 16),
-        digits => (digits, 10),
-    };
-    if digits.is_empty() || digits.len() > 15 {
+    let mut number = 0i64;
+    if let [b'0', b'x', digits @ ..] = text {
+        if digits.is_empty() || digits.len() > 15 {
+            return None;
+        }
+        for digit in digits {
+            let value = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                b'A'..=b'F' => digit - b'A' + 10,
+                _ => return None,
+            };
+            number = number << 4 | i64::from(value);
+        }
+        return Some(number);
+    }
+    if text.is_empty() || text.len() > 15 {
         return None;
     }
-    let mut number = 0i64;
-    for digit in digits {
-        number = number * base + i64::from((*digit as char).to_digit(base as u32)?);
+    for digit in text {
+        let value = digit.wrapping_sub(b'0');
+        if value > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(value);
     }
     Some(number)
 }
@@ -186,6 +201,12 @@ pub fn may_reach(text: &[u8], least: i64) -> bool {
 
 /// A size in bytes: a number times its unit (`virScaleInteger`).
 pub(super) fn bytes(text: &[u8], unit_text: &[u8]) -> Option<i128> {
+    // Nearly all sizes are a few digits of KiB.
+    if unit_text == b"KiB"
+        && let Some(number) = plain(text)
+    {
+        return Some(i128::from(number) << 10);
+    }
     number(text)?.checked_mul(unit_bytes(unit_text.trim_ascii())?)
 }
 
@@ -314,6 +335,11 @@ pub(super) fn disk_bus<'d>(view: &View<'_, 'd>, disk: u32) -> Option<&'d [u8]> {
     let known: [(&[u8], &[u8]); 6] =
         [(b"hd", b"ide"), (b"sd", b"scsi"), (b"vd", b"virtio"), (b"xvd", b"xen"), (b"ubd", b"uml"), (b"fd", b"fdc")];
     known.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, bus)| *bus)
+}
+
+/// The model of the PCI controller whose bus has a number. Buses have the numbers of their controllers.
+pub(super) fn bus_model<'d>(view: &View<'_, 'd>, bus: &[u8]) -> Option<&'d [u8]> {
+    view.attribute(view.pci_controller(octal(bus)?)?, view.symbols.model)
 }
 
 /// The number of the name of a disk's target.

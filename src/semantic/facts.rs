@@ -79,8 +79,8 @@ pub struct Facts {
     pub(super) chains: [Chain; CHAINS],
     /// What is known of each rule and guard in the domain at hand.
     pub(super) memory: Memory,
-    /// A buffer for keys.
-    pub(super) key: Vec<u8>,
+    /// Buffers of views: for keys, and for the numbers of PCI controllers.
+    pub(super) buffers: (Vec<u8>, Vec<(i128, u32)>),
     pub(super) symbols: Option<Symbols>,
 }
 
@@ -97,7 +97,7 @@ impl Default for Facts {
             devices: NOBODY,
             chains: [(NOBODY, NOBODY); CHAINS],
             memory: Memory::default(),
-            key: Vec::new(),
+            buffers: (Vec::new(), Vec::new()),
             symbols: None,
         }
     }

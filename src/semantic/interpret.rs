@@ -146,6 +146,7 @@ fn derived<'v>(view: &View<'v, '_>, call: &str, place: Place) -> Option<Datum<'v
     let text = || place.text(view);
     let number = match call {
         "bus" => return derive::disk_bus(view, place.node).map(Datum::Text),
+        "bus-model" => return derive::bus_model(view, text()).map(Datum::Text),
         "disk-index" => derive::disk_number(view, place.node),
         "position" => derive::position(view, place.node),
         "bytes" => derive::bytes_of(view, place.node, text()),

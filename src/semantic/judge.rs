@@ -34,14 +34,62 @@ impl Hasher for Folded {
 
 /// What is known of the rules and guards in the domain at hand. Everything in it is marked with the domain's number, so that nothing
 /// need be cleared between domains.
-#[derive(Default)]
 pub(super) struct Memory {
     /// Number of the domain at hand.
     domain: u32,
+    /// The version that the rules are for.
+    target: Version,
     /// By guard: the domain in which it was judged, and whether it held.
     guards: Vec<(u32, bool)>,
-    /// By rule: the domain in which it was last looked at, and the subject.
-    last: Vec<(u32, u32)>,
+    /// By rule.
+    rules: Vec<Known>,
+}
+
+/// What is to be known of a rule before its condition is asked.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The domain in which it was last looked at.
+    domain: u32,
+    /// Its subject then.
+    subject: u32,
+    /// Domain types that it holds for at the target version.
+    drivers: u32,
+    /// Number of its guard; [`NONE`] if it has none.
+    guard: u16,
+    /// The subject need not be where the rule's paths lead, since it cannot stand elsewhere.
+    exact: bool,
+    /// It is judged even where the schema objects. Rules that look further would only repeat it; but what must be unique is so all the
+    /// same.
+    undaunted: bool,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { domain: 0, target: Version::ALWAYS, guards: Vec::new(), rules: Vec::new() }
+    }
+}
+
+impl Memory {
+    fn new(table: &Table, target: Version) -> Memory {
+        let known = |rule: &Rule| Known {
+            domain: 0,
+            subject: NOBODY,
+            drivers: match rule.drivers {
+                _ if rule.since > target || rule.until <= target => 0,
+                0 => u32::MAX,
+                drivers => drivers,
+            },
+            guard: rule.guard_number,
+            exact: rule.exact,
+            undaunted: matches!(rule.judge, Judge::Unique(_)),
+        };
+        Memory {
+            domain: 0,
+            target,
+            guards: vec![(0, false); table.rules.len()],
+            rules: table.rules.iter().map(known).collect(),
+        }
+    }
 }
 
 impl Facts {
@@ -62,49 +110,44 @@ impl Facts {
         let mut fired = std::mem::take(&mut self.fired);
         let mut memory = std::mem::take(&mut self.memory);
         keys.clear();
-        memory.domain = memory.domain.wrapping_add(1);
-        if memory.last.is_empty() || memory.domain == 0 {
-            memory.domain = 1;
-            memory.guards = vec![(0, false); table.rules.len()];
-            memory.last = vec![(0, NOBODY); table.rules.len()];
+        if memory.rules.is_empty() || memory.target != target || memory.domain == u32::MAX {
+            memory = Memory::new(table, target);
         }
+        memory.domain += 1;
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
-        let key = std::mem::take(&mut self.key);
-        let view = View::new(table, text, self, domain, symbols, key);
+        let buffers = std::mem::take(&mut self.buffers);
+        let view = View::new(table, text, self, domain, symbols, buffers);
         let driver = view.driver();
-        for (number, subject) in fired.drain(..) {
-            if view.fuel.get() == 0 {
-                break;
-            }
-            let rule = &table.rules[number as usize];
-            let meant =
-                (rule.drivers == 0 || rule.drivers & driver != 0) && rule.since <= target && rule.until > target;
+        for &(number, subject) in &fired {
+            let Some(known) = memory.rules.get_mut(number as usize) else { continue };
             // Several things may set a rule off for one subject; they come one after another.
-            let look = (memory.domain, subject);
-            if !meant || std::mem::replace(&mut memory.last[number as usize], look) == look {
+            if known.drivers & driver == 0 || (known.domain, known.subject) == (memory.domain, subject) {
                 continue;
             }
-            if rule.guard != NONE {
-                let known = &mut memory.guards[rule.guard_number as usize];
-                if known.0 != memory.domain {
-                    *known = (memory.domain, view.guard_holds(rule));
+            (known.domain, known.subject) = (memory.domain, subject);
+            let known = *known;
+            if known.guard != NONE {
+                let guard = &mut memory.guards[known.guard as usize];
+                if guard.0 != memory.domain {
+                    *guard = (memory.domain, view.guard_holds(&table.rules[number as usize]));
                 }
-                if !known.1 {
+                if !guard.1 {
                     continue;
                 }
             }
-            // Where the schema objects, rules that look further would only repeat it; but what must be unique is so all the same.
-            let faulty = view.node(subject).faulty && !matches!(rule.judge, Judge::Unique(_));
-            if !faulty
-                && (rule.exact || rule.subjects.of(table.path_lists).iter().any(|path| view.is_at(subject, *path)))
-                && view.condition_holds(number, rule, subject)
-                // A condition that was not judged to its end says nothing.
-                && view.fuel.get() > 0
+            if (known.undaunted || !view.node(subject).faulty)
+                && (known.exact || view.is_subject(number, subject))
+                && view.condition_holds(number, subject)
             {
-                view.judge(number, rule, subject, &mut keys, findings);
+                // A condition that was not judged to its end says nothing.
+                if view.fuel.get() == 0 {
+                    break;
+                }
+                view.judge(number, &table.rules[number as usize], subject, &mut keys, findings);
             }
         }
-        self.key = view.key.into_inner();
+        self.buffers = (view.key.into_inner(), view.buses.into_inner());
+        fired.clear();
         self.keys = keys;
         self.fired = fired;
         self.memory = memory;
@@ -115,7 +158,7 @@ impl Facts {
     /// need be done once for each.
     pub fn drop_hopeless(&mut self, node: u32, table: &'static Table, text: &[u8], fires: &mut Vec<(u16, u8)>) {
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
-        let view = View::new(table, text, self, node, symbols, Vec::new());
+        let view = View::new(table, text, self, node, symbols, (Vec::new(), Vec::new()));
         if view.native {
             fires.retain(|(rule, up)| *up != 0 || OWNS[*rule as usize](&view, node));
         }
@@ -141,17 +184,24 @@ impl View<'_, '_> {
 
     /// Whether the rest of it does.
     #[inline]
-    fn condition_holds(&self, number: u16, rule: &Rule, subject: u32) -> bool {
+    fn condition_holds(&self, number: u16, subject: u32) -> bool {
         if self.native {
             return WHENS[number as usize](self, subject);
         }
+        let rule = &self.table.rules[number as usize];
         rule.when == NONE || self.holds(rule.when, subject, subject)
     }
 
-    /// The bit of the domain's type among the drivers.
+    /// The bit of the domain's type among the drivers; the highest one if it is none of them.
     fn driver(&self) -> u32 {
         let type_ = self.attribute(self.domain, self.symbols.type_).unwrap_or_default();
-        DRIVERS.iter().position(|driver| driver.as_bytes() == type_).map_or(0, |bit| 1 << bit)
+        DRIVERS.iter().position(|driver| driver.as_bytes() == type_).map_or(1 << 31, |bit| 1 << bit)
+    }
+
+    /// Whether a node is one that a rule looks at.
+    fn is_subject(&self, number: u16, node: u32) -> bool {
+        let subjects = self.table.rules[number as usize].subjects;
+        subjects.of(self.table.path_lists).iter().any(|path| self.is_at(node, *path))
     }
 
     /// Whether a node is where a path from the domain leads.
@@ -240,10 +290,15 @@ impl View<'_, '_> {
         keys: &mut Keys,
         findings: &mut Vec<Finding>,
     ) {
-        let mut hash = 0xCBF2_9CE4_8422_2325u64 ^ u64::from(number);
-        for byte in key {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
-        }
+        let mix = |hash: u64, word: u64| (hash.rotate_left(29) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (words, rest) = key.as_chunks::<8>();
+        let mut hash = mix(key.len() as u64, u64::from(number));
+        hash = words.iter().fold(hash, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        hash = mix(hash, u64::from_le_bytes(last));
+        // The hash stands for the key. Its low bits say where it is kept, so the high ones must have their part in them.
+        hash = (hash ^ hash >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         match keys.entry(hash) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(subject);

@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use super::derive;
 use super::facts::{Facts, NOBODY, Node, Value};
 use crate::diagnostic::Span;
-use crate::table::{NONE, Table};
+use crate::table::{NO_CHAIN, NONE, Table};
 
 macro_rules! symbols {
     ($($field:ident = $name:literal,)*) => {
@@ -45,6 +45,9 @@ pub(super) struct View<'v, 'd: 'v> {
     machine: OnceCell<&'d [u8]>,
     /// A key under construction.
     pub key: RefCell<Vec<u8>>,
+    /// The numbers of PCI controllers, sorted, and the controllers, looked for when one is first asked for.
+    pub buses: RefCell<Vec<(i128, u32)>>,
+    buses_known: Cell<bool>,
     /// How many elements may still be looked at. Rules that hold every element against every other would take hours on a document made
     /// of a hundred thousand devices; no guest has as many as this allows for.
     pub fuel: Cell<u64>,
@@ -60,7 +63,7 @@ impl<'v, 'd> View<'v, 'd> {
         facts: &'v Facts,
         domain: u32,
         symbols: Symbols,
-        key: Vec<u8>,
+        buffers: (Vec<u8>, Vec<(i128, u32)>),
     ) -> Self {
         View {
             table,
@@ -71,7 +74,9 @@ impl<'v, 'd> View<'v, 'd> {
             symbols,
             os_type: OnceCell::new(),
             machine: OnceCell::new(),
-            key: RefCell::new(key),
+            key: RefCell::new(buffers.0),
+            buses: RefCell::new(buffers.1),
+            buses_known: Cell::new(false),
             fuel: Cell::new(FUEL + 100 * facts.nodes.len() as u64),
         }
     }
@@ -167,7 +172,7 @@ impl<'v, 'd> View<'v, 'd> {
     /// Whether a condition holds for any element of a chain: devices or children of the domain, by tag.
     #[inline]
     pub fn any_in_chain(&self, chain: u8, mut condition: impl FnMut(u32) -> bool) -> bool {
-        let mut node = self.facts.chains[chain as usize].0;
+        let mut node = self.facts.chains.get(chain as usize).map_or(NOBODY, |chain| chain.0);
         while node != NOBODY && self.burn() {
             if condition(node) {
                 return true;
@@ -190,6 +195,27 @@ impl<'v, 'd> View<'v, 'd> {
     /// Visits the children of a node until told to stop; whether it was not.
     pub fn children(&self, node: u32, mut visit: impl FnMut(u32) -> bool) -> bool {
         !self.any_child(node, |child| !visit(child)) && self.fuel.get() > 0
+    }
+
+    /// The first PCI controller of a number.
+    pub fn pci_controller(&self, number: i128) -> Option<u32> {
+        let mut buses = self.buses.borrow_mut();
+        if !self.buses_known.replace(true) {
+            buses.clear();
+            let chain = self.table.device_tags.get(self.symbols.controller as usize);
+            self.any_in_chain(chain.copied().unwrap_or(NO_CHAIN), |controller| {
+                if self.attribute(controller, self.symbols.type_) == Some(b"pci")
+                    && let Some(number) =
+                        self.value(controller, self.symbols.index).and_then(|index| self.number(index))
+                {
+                    buses.push((number, controller));
+                }
+                false
+            });
+            buses.sort_unstable();
+        }
+        let at = buses.partition_point(|(other, _)| *other < number);
+        buses.get(at).filter(|(other, _)| *other == number).map(|(_, controller)| *controller)
     }
 
     /// An attribute of `<os><type>`.

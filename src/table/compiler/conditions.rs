@@ -145,7 +145,7 @@ fn is_own_operand(table: &Table, operand: u16) -> bool {
         Operand::Values(path) | Operand::Count(path) => is_own_attribute(table, path),
         // Some functions look at more than what their path leads to.
         Operand::Call(call, path) => {
-            !matches!(CALLS[call as usize], "machine" | "arch" | "bus" | "disk-index" | "position")
+            !matches!(CALLS[call as usize], "machine" | "arch" | "bus" | "bus-model" | "disk-index" | "position")
                 && is_own_attribute(table, path)
         }
         Operand::Arithmetic(_, a, b) => is_own_operand(table, a) && is_own_operand(table, b),
@@ -317,13 +317,15 @@ impl<'t> Writer<'t> {
             }
             _ => {
                 let inner = writer.variable("text");
-                let then = then(writer, Datum::Number(result.clone()));
+                let datum = if call == "bus-model" { Datum::Text } else { Datum::Number };
+                let then = then(writer, datum(result.clone()));
                 let (read, there) = match path.last {
                     Last::Value(name) => (format!("view.value({node}, {name})"), "view.text_of"),
                     Last::Content => (format!("view.has_text({node}).then_some({node})"), "view.content"),
                     Last::Node => (format!("Some({node})"), "view.content"),
                 };
                 let number = match call {
+                    "bus-model" => format!("derive::bus_model(view, &{there}({inner}))"),
                     "bytes" => format!("derive::bytes_of(view, {node}, &{there}({inner}))"),
                     _ => format!("derive::{}(&{there}({inner}))", call.replace('-', "_")),
                 };

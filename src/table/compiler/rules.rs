@@ -13,6 +13,7 @@ use super::version::Version;
 pub const CALLS: &[&str] = &[
     "arch",
     "bus",
+    "bus-model",
     "bytes",
     "cpu-count",
     "cpu-max",
@@ -519,6 +520,10 @@ impl Compiler<'_> {
                     ("bus", Some(path)) => (
                         path.clone(),
                         &["/devices/disk/target@dev", "/devices/disk/target@bus", "/devices/disk@device"],
+                    ),
+                    ("bus-model", Some(path)) => (
+                        path.clone(),
+                        &["/devices/controller@type", "/devices/controller@index", "/devices/controller@model"],
                     ),
                     ("bytes", Some(path)) => {
                         let mut unit = path.clone();
