@@ -92,7 +92,7 @@ pub fn is_regular(text: &[u8]) -> bool {
 }
 
 /// A number in decimal, or in hexadecimal with 0x.
-#[inline]
+#[inline(never)]
 pub(super) fn number(text: &[u8]) -> Option<i128> {
     // Nearly all numbers are a few digits.
     match plain(text) {
@@ -150,7 +150,7 @@ fn any_number(text: &[u8]) -> Option<i128> {
 }
 
 /// A number as libvirt reads those of addresses (`virStrToLong_uip` with base 0): octal when it begins with 0.
-#[inline]
+#[inline(never)]
 pub(super) fn octal(text: &[u8]) -> Option<i128> {
     match text {
         [b'0', b'0'..=b'9', ..] => in_base_eight(text),
