@@ -11,6 +11,7 @@
 //! - [`table`]: the rule table: its language, its compiler, its compiled form.
 //! - [`xml`]: bytes to checked XML events with spans; knows nothing of libvirt.
 //! - [`diagnostic`]: findings, spans, codes, the line index.
+//! - [`places`]: tables of what is kept between documents.
 //!
 //! # Use
 //! ```text
@@ -30,6 +31,7 @@ extern crate self as virdict;
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
+mod places;
 pub mod report;
 pub mod run;
 pub mod semantic;

@@ -5,9 +5,10 @@
 //! rules read of it and which rules it sets off are known, and nothing of it is looked up or judged again.
 //!
 //! Only elements without findings are kept, and of these only those about which nothing else decides: no text behind the tag and no other
-//! child. The memo has a fixed size. What it holds is a copy of what would be found out anew, so that findings are the same without it.
+//! child. The memo has a size that it does not outgrow. What it holds is a copy of what would be found out anew, so that findings are the same without it.
 
 use super::frame::Frame;
+use crate::places::{Entry, Places};
 use crate::semantic::{Role, Value};
 use crate::table::{ChildRule, Element, Table, Text, Version};
 use crate::xml::TagId;
@@ -83,15 +84,22 @@ impl Ended {
         let Frame { children, attributes, variant, counted, .. } = *frame;
         (variant != NO_VARIANT).then_some(Ended { children, attributes, viable: some, variant, counted })
     }
+}
 
-    /// Where it is kept.
+impl Entry for Ended {
+    const FREE: Ended = Ended { children: 0, attributes: 0, viable: [0; 4], variant: NO_VARIANT, counted: 0 };
+
+    fn is_free(&self) -> bool {
+        self.variant == NO_VARIANT
+    }
+
     #[inline(always)]
-    fn place(&self) -> usize {
+    fn hash(&self) -> u32 {
         let low = self.children as u64;
         let high = (self.children >> 64) as u64;
         let mixed =
             low ^ high.rotate_left(32) ^ self.attributes.rotate_left(17) ^ u64::from(self.variant).rotate_left(48);
-        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - ENDINGS.trailing_zeros())) as usize
+        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
     }
 }
 
@@ -161,13 +169,12 @@ pub(super) struct Opening<'a> {
 /// The variants and openings that are kept.
 #[derive(Default)]
 pub(super) struct Memo {
-    /// By the hash of parent and tag; none if nothing is kept.
-    opened: Vec<Opened>,
+    /// By the hash of parent and tag.
+    opened: Places<Opened>,
     values: Vec<Noted>,
     fires: Vec<(u16, u8)>,
     viable: Vec<u8>,
-    /// By their hash.
-    ended: Vec<Ended>,
+    ended: Places<Ended>,
     /// By number; the first one stands for none.
     variants: Vec<Variant>,
     blocks: Vec<u16>,
@@ -186,39 +193,52 @@ static UNKNOWN: Variant = Variant {
     ending: Ending::Judged,
 };
 
-/// What stands in a place that is free.
-const FREE: Opened = Opened {
-    parent: NO_VARIANT,
-    tag: TagId::NONE,
-    rule: &ChildRule { slot: 0, element: 0, at_least: 0, at_most: 0, since: Version::ALWAYS, until: Version::ALWAYS },
-    present: 0,
-    variant: NO_VARIANT,
-    name: 0,
-    slot: 0,
-    repeats: false,
-    joins_freely: false,
-    read: false,
-    values: Items { first: 0, len: 0 },
-    fires: Items { first: 0, len: 0 },
-    viable: Items { first: 0, len: 0 },
-};
+impl Entry for Opened {
+    const FREE: Opened = Opened {
+        parent: NO_VARIANT,
+        tag: TagId::NONE,
+        rule: &ChildRule {
+            slot: 0,
+            element: 0,
+            at_least: 0,
+            at_most: 0,
+            since: Version::ALWAYS,
+            until: Version::ALWAYS,
+        },
+        present: 0,
+        variant: NO_VARIANT,
+        name: 0,
+        slot: 0,
+        repeats: false,
+        joins_freely: false,
+        read: false,
+        values: Items { first: 0, len: 0 },
+        fires: Items { first: 0, len: 0 },
+        viable: Items { first: 0, len: 0 },
+    };
+
+    fn is_free(&self) -> bool {
+        self.tag == TagId::NONE
+    }
+
+    fn hash(&self) -> u32 {
+        hash_of(self.parent, self.tag)
+    }
+}
 
 impl Memo {
     /// A memo that keeps something; a default one does not.
     pub fn new() -> Memo {
         Memo {
-            opened: vec![FREE; OPENINGS],
+            opened: Places::new(OPENINGS),
+            // The system hands out pages only where something is written.
             values: Vec::with_capacity(ITEMS),
             fires: Vec::with_capacity(ITEMS),
             viable: Vec::with_capacity(ITEMS),
-            ended: vec![Ended::default(); ENDINGS],
-            variants: {
-                let mut variants = Vec::with_capacity(VARIANTS);
-                variants.push(UNKNOWN);
-                variants
-            },
+            ended: Places::new(ENDINGS),
+            variants: vec![UNKNOWN],
             blocks: Vec::with_capacity(ITEMS),
-            by_hash: vec![NO_VARIANT; 2 * VARIANTS],
+            by_hash: vec![NO_VARIANT; 128],
         }
     }
 
@@ -237,15 +257,14 @@ impl Memo {
     /// The number of what became of a tag in a parent.
     #[inline(always)]
     pub fn find(&self, parent: u32, tag: TagId) -> Option<usize> {
-        let place = place(parent, tag);
-        let opened = self.opened.get(place)?;
-        (opened.tag == tag && opened.parent == parent && tag != TagId::NONE).then_some(place)
+        let found = self.opened.find(hash_of(parent, tag), |opened| opened.tag == tag && opened.parent == parent);
+        found.filter(|_| tag != TagId::NONE)
     }
 
     /// What became of a tag in a parent, by its number.
     #[inline(always)]
     pub fn opened(&self, number: usize) -> &Opened {
-        &self.opened[number]
+        self.opened.get(number)
     }
 
     /// The values of an opening that rules read.
@@ -268,7 +287,7 @@ impl Memo {
 
     /// Keeps what became of a tag in a parent.
     pub fn keep(&mut self, parent: u32, tag: TagId, opening: &Opening<'_>) {
-        if self.opened.is_empty() || opening.fires.len() > 255 {
+        if self.opened.is_closed() || opening.fires.len() > 255 {
             return;
         }
         let full = |len: usize, more: usize| len + more > ITEMS;
@@ -276,7 +295,7 @@ impl Memo {
             || full(self.fires.len(), opening.fires.len())
             || full(self.viable.len(), opening.viable.len())
         {
-            self.opened.fill(FREE);
+            self.opened.clear();
             self.values.clear();
             self.fires.clear();
             self.viable.clear();
@@ -298,7 +317,7 @@ impl Memo {
         let fires = Items { first: fires as u32, len: (self.fires.len() - fires) as u8 };
         let viable = Items { first: self.viable.len() as u32, len: opening.viable.len() as u8 };
         self.viable.extend_from_slice(opening.viable);
-        self.opened[place(parent, tag)] = Opened {
+        self.opened.put(Opened {
             parent,
             tag,
             rule: opening.rule,
@@ -312,21 +331,19 @@ impl Memo {
             values,
             fires,
             viable,
-        };
+        });
     }
 
     /// Whether an element of the frame's variant with the same members has ended before, and there was nothing to tell.
     #[inline]
     pub fn ended(&self, frame: &Frame, viable: &[u8]) -> bool {
-        Ended::new(frame, viable).is_some_and(|ended| self.ended.get(ended.place()) == Some(&ended))
+        Ended::new(frame, viable).is_some_and(|ended| self.ended.find(ended.hash(), |other| *other == ended).is_some())
     }
 
     /// Keeps what an element had that ended and gave nothing to tell.
     pub fn keep_ending(&mut self, frame: &Frame, viable: &[u8]) {
-        if let Some(ended) = Ended::new(frame, viable)
-            && let Some(place) = self.ended.get_mut(ended.place())
-        {
-            *place = ended;
+        if let Some(ended) = Ended::new(frame, viable) {
+            self.ended.put(ended);
         }
     }
 
@@ -335,31 +352,44 @@ impl Memo {
         if self.by_hash.is_empty() {
             return NO_VARIANT;
         }
-        let mix = |hash: u32, number: u16| (hash.rotate_left(9) ^ u32::from(number)).wrapping_mul(0x9E37_79B9);
-        let hash = blocks.iter().fold(mix(0, element), |hash, block| mix(hash, *block));
-        let mut at = (hash >> (31 - VARIANTS.trailing_zeros())) as usize;
-        // Half of the places stay free, so that the search ends.
-        loop {
-            let number = self.by_hash[at];
-            if number == NO_VARIANT {
-                break;
-            }
-            let variant = &self.variants[number as usize];
-            if variant.element == element && self.blocks_of(variant) == blocks {
-                return number;
-            }
-            at = (at + 1) % (2 * VARIANTS);
+        let mut place = self.place_of(element, blocks);
+        if self.by_hash[place] != NO_VARIANT {
+            return self.by_hash[place];
         }
         if self.variants.len() == VARIANTS || self.blocks.len() + blocks.len() > ITEMS {
             return NO_VARIANT;
         }
+        // Half of the places stay free, so that a search is short.
+        if self.variants.len() * 2 >= self.by_hash.len() {
+            self.by_hash = vec![NO_VARIANT; self.by_hash.len() * 2];
+            for number in 1..self.variants.len() {
+                let variant = &self.variants[number];
+                let place = self.place_of(variant.element, self.blocks_of(variant));
+                self.by_hash[place] = number as u32;
+            }
+            place = self.place_of(element, blocks);
+        }
         let number = self.variants.len() as u32;
-        self.by_hash[at] = number;
-        let mut variant = Variant::new(table, element, blocks, devices);
-        variant.first = self.blocks.len() as u32;
+        self.by_hash[place] = number;
+        let first = self.blocks.len() as u32;
+        self.variants.push(Variant { first, ..Variant::new(table, element, blocks, devices) });
         self.blocks.extend_from_slice(blocks);
-        self.variants.push(variant);
         number
+    }
+
+    /// Where the number of a variant stands in `by_hash`, or is to stand.
+    fn place_of(&self, element: u16, blocks: &[u16]) -> usize {
+        let mix = |hash: u32, number: u16| (hash.rotate_left(9) ^ u32::from(number)).wrapping_mul(0x9E37_79B9);
+        let hash = blocks.iter().fold(mix(0, element), |hash, block| mix(hash, *block));
+        let mut at = ((u64::from(hash) * self.by_hash.len() as u64) >> 32) as usize;
+        loop {
+            let number = self.by_hash[at];
+            let variant = self.variant(number);
+            if number == NO_VARIANT || (variant.element == element && self.blocks_of(variant) == blocks) {
+                return at;
+            }
+            at = (at + 1) % self.by_hash.len();
+        }
     }
 }
 
@@ -406,11 +436,11 @@ impl Items {
     }
 }
 
-/// Where an opening is kept.
+/// The hash of a parent's variant and a tag.
 #[inline(always)]
-fn place(parent: u32, tag: TagId) -> usize {
+fn hash_of(parent: u32, tag: TagId) -> u32 {
     let mixed = (u64::from(parent) << 32 | u64::from(tag.0)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> (64 - OPENINGS.trailing_zeros())) as usize
+    (mixed >> 32) as u32
 }
 
 // A look-up reads one of them.

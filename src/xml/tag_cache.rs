@@ -5,10 +5,11 @@
 //! bytes are compared with those that are kept, and neither split nor scanned. It also has a number, by which a consumer can keep what it
 //! made of the tag.
 //!
-//! The cache has a fixed size. A tag takes the place of another one with the same hash, and when there is no room for its bytes all are
+//! The cache has a size that it does not outgrow. A tag takes the place of another one with the same hash, and when there is no room for its bytes all are
 //! forgotten; what is read is the same with the cache as without.
 
 use super::TagId;
+use crate::places::{self, Places};
 
 /// How many tags are kept at most; a power of two. A fifth of them is as many as a large folder of domains has.
 const TAGS: usize = 16384;
@@ -20,9 +21,8 @@ const BYTES: usize = 256 << 10;
 const LONGEST: usize = 255;
 
 /// A tag that is kept.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
-    /// A part of its hash that does not decide about its place.
     hash: u32,
     /// First of its bytes.
     start: u32,
@@ -34,11 +34,22 @@ struct Entry {
     name: u8,
 }
 
+impl places::Entry for Entry {
+    const FREE: Entry = Entry { hash: 0, start: 0, id: TagId::NONE, len: 0, name: 0 };
+
+    fn is_free(&self) -> bool {
+        self.id == TagId::NONE
+    }
+
+    fn hash(&self) -> u32 {
+        self.hash
+    }
+}
+
 /// The tags that are kept.
 #[derive(Default)]
 pub(super) struct TagCache {
-    /// By hash; none if nothing is kept.
-    entries: Vec<Entry>,
+    entries: Places<Entry>,
     bytes: Vec<u8>,
     /// How many numbers were given out.
     given: u32,
@@ -47,7 +58,7 @@ pub(super) struct TagCache {
 /// A tag that is looked for.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Probe {
-    hash: u64,
+    hash: u32,
     /// How many bytes there are up to the first `>`, itself included; 0 if the tag is not to be kept.
     pub len: usize,
 }
@@ -69,14 +80,14 @@ pub(super) struct Known {
 impl TagCache {
     /// A cache that keeps tags; a default one does not.
     pub(super) fn new() -> TagCache {
-        // Both are large enough for the system to hand out pages only where they are written.
-        TagCache { entries: vec![Entry::default(); TAGS], bytes: Vec::with_capacity(BYTES), given: 0 }
+        // The system hands out pages only where something is written.
+        TagCache { entries: Places::new(TAGS), bytes: Vec::with_capacity(BYTES), given: 0 }
     }
 
     /// Looks at the start tag at `start`.
     #[inline(always)]
     pub(super) fn probe(&self, text: &[u8], start: usize) -> Probe {
-        if self.entries.is_empty() {
+        if self.entries.is_closed() {
             return Probe::NONE;
         }
         let mut hash = 0u64;
@@ -92,7 +103,9 @@ impl TagCache {
                     return Probe::NONE;
                 }
                 // The bytes in front of the `>`.
-                return Probe { hash: mix(hash, word & ((1 << (8 * bytes)) - 1)), len };
+                // Multiplication carries upwards, so that the highest bits depend on all.
+                let hash = mix(hash, word & ((1 << (8 * bytes)) - 1)) >> 32;
+                return Probe { hash: hash as u32, len };
             }
             hash = mix(hash, word);
             at += 8;
@@ -109,36 +122,30 @@ impl TagCache {
         if probe.len == 0 {
             return None;
         }
-        let entry = self.entries.get(place(probe.hash))?;
-        if entry.hash != probe.hash as u32 || entry.len as usize != probe.len {
-            return None;
-        }
+        let number = self.entries.find(probe.hash, |entry| {
+            entry.hash == probe.hash && entry.len as usize == probe.len && entry.id != TagId::NONE
+        })?;
+        let entry = self.entries.get(number);
         let from = entry.start as usize;
         // With equal bytes up to the first `>` in no quotes, it is the same tag that ends there.
         let same = self.bytes.get(from..from + probe.len)? == text.get(start..start + probe.len)?;
-        (same && entry.id != TagId::NONE).then_some(Known { id: entry.id, name: entry.name as usize })
+        same.then_some(Known { id: entry.id, name: entry.name as usize })
     }
 
     /// Keeps a tag that was read and found right: all of it, and how long its name is. Its number, if it is kept.
     pub(super) fn keep(&mut self, probe: Probe, tag: &[u8], name: usize) -> TagId {
         // A `>` in a value hides the rest of the tag from the probe.
-        if probe.len != tag.len() || self.given == u32::MAX {
+        if probe.len != tag.len() || self.entries.is_closed() || self.given == u32::MAX {
             return TagId::NONE;
         }
         if self.bytes.len() + tag.len() > BYTES {
-            self.entries.fill(Entry::default());
+            self.entries.clear();
             self.bytes.clear();
         }
-        let Some(entry) = self.entries.get_mut(place(probe.hash)) else { return TagId::NONE };
         self.given += 1;
         let id = TagId(self.given);
-        *entry = Entry {
-            hash: probe.hash as u32,
-            start: self.bytes.len() as u32,
-            id,
-            len: tag.len() as u8,
-            name: name as u8,
-        };
+        let (start, len, name) = (self.bytes.len() as u32, tag.len() as u8, name as u8);
+        self.entries.put(Entry { hash: probe.hash, start, id, len, name });
         self.bytes.extend_from_slice(tag);
         id
     }
@@ -156,12 +163,6 @@ fn first_of(word: u64, byte: u8) -> u64 {
 #[inline(always)]
 fn mix(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-/// Where a tag of this hash is kept. Multiplication carries upwards, so that the highest bits depend on all.
-#[inline(always)]
-fn place(hash: u64) -> usize {
-    (hash >> (64 - TAGS.trailing_zeros())) as usize
 }
 
 // A look-up reads one of them.
@@ -210,7 +211,7 @@ mod tests {
             let tag = format!("<mac address='52:54:00:00:{number:010}'/>");
             assert_eq!(twice(&mut cache, &tag), (false, true), "{tag}");
         }
-        assert!(cache.bytes.len() <= BYTES && cache.bytes.capacity() == BYTES);
+        assert_eq!(cache.bytes.capacity(), BYTES);
     }
 
     #[test]
