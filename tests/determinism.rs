@@ -258,6 +258,8 @@ fn found_by_chance() {
         "<domain type=&'kvm'/>",
         // The fix renamed the end tag of another element.
         "<domaim'><os></os></domain>",
+        // The fix of a tag joined it to the next, since others were broken, too.
+        "<s>\n <k>\n  < u e=>\n<e>",
         // Two findings at one place stood in an order that other findings decided.
         "<domain type='kvm'><name>a</name><memory>1048576</memory><os><type>hvm</type></os><devices>
            <disk type='file' device='cdrom'><target dev='sda' bus='sata'/><re></disk></devices></domain>",

@@ -319,7 +319,7 @@ impl<'d> Pass<'_, 'd> {
             };
             self.state.facts.close(frame.node, text, decoded, faults > 0 || end.broken);
             if element.domain {
-                self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings);
+                self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings, self.most);
             }
         }
         self.state.blocks.truncate(frame.blocks as usize);

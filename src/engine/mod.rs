@@ -17,7 +17,7 @@ mod memo;
 mod recover;
 mod roots;
 
-use crate::diagnostic::{Finding, Selection, codes};
+use crate::diagnostic::{Arg, Code, Finding, Selection, codes};
 use crate::table::{Table, Version};
 use crate::xml;
 
@@ -120,6 +120,7 @@ impl Checker {
             dry: false,
             facts: self.facts,
             live: false,
+            most: self.options.limits.max_findings,
         };
         let mut reader = xml::Reader::new(&document.text, &mut self.workspace, &self.xml);
         pass.run(&mut reader);
@@ -147,11 +148,24 @@ impl Checker {
         Outcome { findings: &self.findings, document, kind }
     }
 
+    /// Marks the faults of tags beside which there are others: what is inside of a tag that is mended may meet another that is not.
+    fn doubt(&mut self) {
+        let of_markup = |finding: &Finding| OF_MARKUP.contains(&finding.code);
+        let faults = self.findings.iter().filter(|finding| of_markup(finding)).count();
+        for finding in &mut self.findings {
+            let others = faults - usize::from(of_markup(finding));
+            if others > 0 && matches!(finding.code, codes::MALFORMED_TAG | codes::UNQUOTED_VALUE) {
+                finding.args[2] = Arg::Word(&"among others");
+            }
+        }
+    }
+
     /// Weighs what was found, sorts by place and drops what was not asked for.
     fn finish(&mut self, text: &[u8]) {
         if self.findings.is_empty() {
             return;
         }
+        self.doubt();
         consequence::settle(&mut self.findings, text, self.options.table);
         consequence::weigh(&mut self.findings, self.options.table, self.options.strict);
         let selection = &self.options.selection;
@@ -177,6 +191,22 @@ impl Checker {
     }
 }
 
+/// Faults after which it is not sure what is markup and what is text, or which element ends where.
+const OF_MARKUP: [Code; 12] = [
+    codes::UNCLOSED_TAG,
+    codes::CROSSED_TAGS,
+    codes::STRAY_END_TAG,
+    codes::MALFORMED_TAG,
+    codes::UNCLOSED_VALUE,
+    codes::MISSING_VALUE,
+    codes::BARE_LESS_THAN,
+    codes::TEXT_OUTSIDE_ROOT,
+    codes::SECOND_ROOT,
+    codes::UNCLOSED_COMMENT,
+    codes::UNCLOSED_CDATA,
+    codes::MALFORMED_INSTRUCTION,
+];
+
 /// One pass over a document.
 struct Pass<'p, 'd> {
     table: &'static Table,
@@ -196,6 +226,8 @@ struct Pass<'p, 'd> {
     facts: bool,
     /// The document is what libvirt keeps of a running domain: what only libvirt writes there is passed over.
     live: bool,
+    /// With more findings than this, the rest of the document is left alone.
+    most: usize,
 }
 
 impl<'d> Pass<'_, 'd> {
@@ -204,6 +236,9 @@ impl<'d> Pass<'_, 'd> {
         loop {
             match reader.next(self.findings) {
                 xml::Event::Start(start) => {
+                    if self.findings.len() > self.most {
+                        return;
+                    }
                     if self.skip > 0 {
                         self.skip += 1;
                     } else if self.state.frames.is_empty() {

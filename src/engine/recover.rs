@@ -399,6 +399,7 @@ impl<'d> Pass<'_, 'd> {
             dry: true,
             facts: false,
             live: false,
+            most: usize::MAX,
         };
         let mut read = 0;
         loop {

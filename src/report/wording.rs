@@ -9,7 +9,7 @@ mod rule;
 mod schema;
 mod syntax;
 
-use crate::diagnostic::{Arg, Category, Consequence, Finding, Fix, Span, codes};
+use crate::diagnostic::{Applicability, Arg, Category, Consequence, Finding, Fix, Span, codes};
 use crate::engine::Options;
 use crate::table::{Element, NONE, Table, Version};
 use crate::xml;
@@ -102,6 +102,11 @@ impl Context<'_> {
     /// The characters of a span, all of them, as fixes need them.
     fn whole(&self, span: Span) -> String {
         String::from_utf8_lossy(span.of(self.text)).into_owned()
+    }
+
+    /// Whether the fix of a fault in a tag is sure to be what was meant: it is if the document has no other fault in its markup.
+    fn of_a_tag(&self) -> Applicability {
+        if self.finding.args[2] == Arg::None { Applicability::Safe } else { Applicability::Unsafe }
     }
 
     /// What the finding's own span covers.

@@ -183,7 +183,9 @@ pub(super) fn push_key(text: &[u8], key: &mut Vec<u8>) {
         && text[0] == b'0'
         && text[1].is_ascii_digit()
         && !matches!(text, [zeros @ .., b'0'..=b'7'] if zeros.iter().all(|digit| *digit == b'0'));
-    match number(text) {
+    // Names and paths are the rule, and no number begins like them.
+    let may_be_number = text.first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+'));
+    match if may_be_number { number(text) } else { None } {
         Some(number) if !written_in_octal => {
             key.push(b'#');
             key.extend_from_slice(&number.to_le_bytes());

@@ -93,7 +93,7 @@ impl Memory {
 }
 
 impl Facts {
-    /// Judges the domain whose node this is, and forgets it.
+    /// Judges the domain whose node this is, and forgets it. With more findings than `most`, what is left is not judged.
     pub fn judge(
         &mut self,
         domain: u32,
@@ -101,6 +101,7 @@ impl Facts {
         target: Version,
         text: &[u8],
         findings: &mut Vec<Finding>,
+        most: usize,
     ) {
         if self.fired.is_empty() {
             self.truncate(domain);
@@ -140,7 +141,7 @@ impl Facts {
                 && view.condition_holds(number, subject)
             {
                 // A condition that was not judged to its end says nothing.
-                if view.fuel.get() == 0 {
+                if view.fuel.get() == 0 || findings.len() > most {
                     break;
                 }
                 view.judge(number, &table.rules[number as usize], subject, &mut keys, findings);

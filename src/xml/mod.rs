@@ -34,6 +34,7 @@
 //! - Time and memory are linear in the document, whatever it holds: all looking ahead and back is paid from one budget.
 //!
 //! # Arguments of findings
+//! Of a `malformed-tag` and an `unquoted-value` the third one is left for the consumer, who knows of the faults beside it.
 //! | code | span | related | arguments |
 //! |---|---|---|---|
 //! | `empty-document` | end of the file | | |

@@ -1,7 +1,7 @@
 //! Words for tags, instructions and declarations that are not well-formed: one code each, and a word that says what is wrong.
 
 use super::{Context, Wording};
-use crate::diagnostic::{Applicability, Arg, Fix};
+use crate::diagnostic::{Arg, Fix};
 use crate::xml::tag_faults;
 
 /// The word that the XML layer gave.
@@ -20,7 +20,7 @@ pub(super) fn tag(c: &Context<'_>) -> Wording {
     let quoted = c.quoted();
     let tag = c.finding.related.map_or(String::new(), |name| c.quote(name));
     let fault = word(c);
-    let removal = Fix { applicability: Applicability::Safe, edits: vec![(c.finding.span, String::new())] };
+    let removal = Fix { applicability: c.of_a_tag(), edits: vec![(c.finding.span, String::new())] };
     if fault == tag_faults::NO_NAME {
         say(format!("`{quoted}` has no name"), "name the tag, or write &lt; for the character `<`")
     } else if fault == tag_faults::SPACE_BEFORE_NAME {

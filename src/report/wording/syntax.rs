@@ -147,7 +147,7 @@ fn unquoted(c: &Context<'_>) -> Wording {
     // A value that holds both quotes is more than one that was left bare.
     let quote = ['\'', '"'].into_iter().find(|quote| !bare.contains(*quote));
     let fix = quote.map(|quote| Fix {
-        applicability: Applicability::Safe,
+        applicability: c.of_a_tag(),
         edits: vec![(c.finding.span, format!("{quote}{bare}{quote}"))],
     });
     let help = match quote {

@@ -54,6 +54,13 @@ impl Compiler<'_> {
                 let some = matches!((*operator, *least), (">", 0..) | (">=" | "=", 1..));
                 if some { self.path_atoms(path, types, &[]) } else { None }
             }
+            // Nothing counts below 0 where only 0 is not meant.
+            Condition::Compare("!=", Value::Path(path), Value::Number(0)) if path.attribute.is_some() => {
+                let mut candidate = self.path_atoms(path, types, &[])?;
+                candidate.score = candidate.score.min(9);
+                candidate.atoms.iter_mut().for_each(|atom| atom.least = 1);
+                Some(candidate)
+            }
             // A number beyond what is usual is rare.
             Condition::Compare(operator @ (">" | ">="), value, Value::Number(bound)) if numbers(value).is_some() => {
                 let path = numbers(value).expect("it was asked for");
@@ -104,22 +111,29 @@ impl Compiler<'_> {
     pub(super) fn path_atoms(&self, path: &PathText, types: &Types, words: &[String]) -> Option<Candidate> {
         // From a domain, a path that begins at the domain leads straight down.
         let from_domain = path.origin == Some('/') && types.is_subset(&self.domains());
-        if (path.origin == Some('/') && !from_domain) || (path.steps.is_empty() && path.attribute.is_none()) {
+        // In a filter, a path that begins at the rule's element leads elsewhere.
+        let elsewhere = (path.origin == Some('/') && !from_domain) || path.origin == Some('$');
+        if elsewhere || (path.steps.is_empty() && path.attribute.is_none()) {
             return None;
         }
         let mut ends = types.clone();
+        let mut tail: Vec<String> = Vec::new();
+        let mut filtered: Option<Candidate> = None;
         for step in &path.steps {
-            match step {
-                StepText::Up => return None,
-                StepText::Down(_, Some(_)) | StepText::Down(_, None) => ends = self.step(&ends, step),
+            let StepText::Down(tag, filter) = step else { return None };
+            ends = self.step(&ends, step);
+            tail.push(tag.clone());
+            // What a filter needs stands further down on the way.
+            let Some(mut candidate) = filter.as_ref().and_then(|filter| self.needs(filter, &ends)) else { continue };
+            for atom in &mut candidate.atoms {
+                atom.up += tail.len() as u8;
+                atom.tail = [&tail[..], &atom.tail].concat();
+            }
+            if filtered.as_ref().is_none_or(|least| candidate.score < least.score) {
+                filtered = Some(candidate);
             }
         }
         let up = path.steps.len() as u8;
-        let tags = path.steps.iter().map(|step| match step {
-            StepText::Up => "*".to_owned(),
-            StepText::Down(tag, _) => tag.clone(),
-        });
-        let tail: Vec<String> = tags.collect();
         // A word that ends in `*` is no word to look for.
         // Nor is a word that a text has to be.
         let vague = path.attribute.is_none() || words.iter().any(|word| word.ends_with('*'));
@@ -153,7 +167,8 @@ impl Compiler<'_> {
                 tail: tail.clone(),
             })
             .collect();
-        Some(Candidate { score, atoms })
+        let end = Candidate { score, atoms };
+        Some(filtered.filter(|filtered| filtered.score < end.score).unwrap_or(end))
     }
 
     /// Whether what sets a rule off stands nowhere but below one of its subjects, on the way that the rule's condition goes.
