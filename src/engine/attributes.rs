@@ -80,11 +80,12 @@ impl<'d> Pass<'_, 'd> {
         let variant = memo.intern(self.table, element_id, &all[blocks as usize..], *devices);
         let nearest = self.state.frames.last().map_or(NOBODY, |parent| parent.nearest);
         let mut node = NOBODY;
+        let fired = self.state.facts.fired();
         if element.read && self.facts {
             node = self.note(&opening, nearest, owner);
         }
         let nearest = if node == NOBODY { nearest } else { node };
-        let frame = Frame { blocks, viable, placed, findings, node, nearest, ..Frame::new(start, owner) };
+        let frame = Frame { blocks, viable, placed, findings, node, nearest, fired, ..Frame::new(start, owner) };
         self.state.frames.push(Frame { attributes: opening.present, element: element_id, variant, ..frame });
         if damaged {
             self.distrust();
@@ -110,6 +111,7 @@ impl<'d> Pass<'_, 'd> {
             placed: placed.len() as u32,
             findings: self.findings.len() as u32,
             nearest,
+            fired: facts.fired(),
             ..Frame::new(start, owner)
         };
         blocks.extend_from_slice(memo.blocks_of(variant));

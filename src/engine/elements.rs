@@ -317,7 +317,11 @@ impl<'d> Pass<'_, 'd> {
                 let joined = xml::content_text(text.of(self.text), &mut self.state.scratch);
                 self.state.facts.decode(joined.trim_ascii())
             };
-            self.state.facts.close(frame.node, text, decoded, faults > 0 || end.broken);
+            let faulty = faults > 0 || end.broken;
+            self.state.facts.close(frame.node, text, decoded, faulty);
+            if faulty {
+                self.state.facts.disarm(self.table, frame.node, frame.fired);
+            }
             if element.domain {
                 self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings, self.most);
             }

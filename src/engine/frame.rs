@@ -47,6 +47,8 @@ pub(super) struct Frame {
     pub node: u32,
     /// The nearest enclosing element with facts, itself included.
     pub nearest: u32,
+    /// How many times rules were set off before this element.
+    pub fired: u32,
 }
 
 impl Frame {
@@ -73,6 +75,7 @@ impl Frame {
             findings: 0,
             node: NOBODY,
             nearest: NOBODY,
+            fired: 0,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::judge::{Keys, Memory};
 use super::view::Symbols;
 use crate::diagnostic::Span;
-use crate::table::{CHAINS, NO_CHAIN, Table};
+use crate::table::{CHAINS, Judge, NO_CHAIN, Table};
 
 /// No node.
 pub const NOBODY: u32 = u32::MAX;
@@ -127,6 +127,7 @@ impl Facts {
         let values = self.values.len() as u32;
         let text = Span::at(name_span.end as usize);
         let node = self.nodes.len() as u32;
+        make_room(&mut self.nodes, 1);
         self.nodes.push(Node {
             name,
             faulty: false,
@@ -165,6 +166,7 @@ impl Facts {
     /// An attribute of the element that just began.
     #[inline]
     pub fn value(&mut self, value: Value) {
+        make_room(&mut self.values, 1);
         self.values.push(value);
     }
 
@@ -185,6 +187,7 @@ impl Facts {
     /// Something that sets rules off is there.
     #[inline]
     pub fn fire(&mut self, node: u32, rules: &[(u16, u8)]) {
+        make_room(&mut self.fired, rules.len());
         'rules: for (rule, up) in rules {
             let mut subject = node;
             for _ in 0..*up {
@@ -196,6 +199,27 @@ impl Facts {
             }
             self.fired.push((*rule, subject));
         }
+    }
+
+    /// How many times rules were set off so far.
+    #[inline]
+    pub fn fired(&self) -> u32 {
+        self.fired.len() as u32
+    }
+
+    /// Forgets what an element has set off about itself, `from` that many times on, since rules do not judge it: something in it is faulty.
+    /// Those of which no two may have the same are kept.
+    #[cold]
+    pub fn disarm(&mut self, table: &Table, node: u32, from: u32) {
+        let mut kept = from as usize;
+        for index in kept..self.fired.len() {
+            let (rule, subject) = self.fired[index];
+            if subject != node || matches!(table.rules[rule as usize].judge, Judge::Unique(_)) {
+                self.fired[kept] = (rule, subject);
+                kept += 1;
+            }
+        }
+        self.fired.truncate(kept);
     }
 
     /// An element ends. `decoded` is the number of its text, if that was decoded, or [`NOBODY`].
@@ -229,6 +253,16 @@ impl Facts {
         let from = self.nodes[node as usize].values as usize;
         let to = self.nodes.get(node as usize + 1).map_or(self.values.len(), |next| next.values as usize);
         &self.values[from..to]
+    }
+}
+
+/// Makes room for more entries. A long list grows by a quarter, since a document that is all devices has long ones and may not take up much
+/// more than its own size.
+#[inline]
+fn make_room<T>(list: &mut Vec<T>, more: usize) {
+    const LONG: usize = 1 << 14;
+    if list.capacity() - list.len() < more && list.len() > LONG {
+        list.reserve_exact(more + list.len() / 4);
     }
 }
 
