@@ -212,7 +212,7 @@ impl Facts {
     #[cold]
     pub fn disarm(&mut self, table: &Table, node: u32, from: u32) {
         let mut kept = from as usize;
-        for index in kept..self.fired.len() {
+        for index in from as usize..self.fired.len() {
             let (rule, subject) = self.fired[index];
             if subject != node || matches!(table.rules[rule as usize].judge, Judge::Unique(_)) {
                 self.fired[kept] = (rule, subject);
