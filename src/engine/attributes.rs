@@ -1,6 +1,7 @@
 //! Start tags: attributes, their values, and the variants that they decide.
 
 use super::Pass;
+use super::elements::after;
 use super::frame::{Decided, Frame, State};
 use super::memo::{self, NO_VARIANT};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
@@ -45,7 +46,7 @@ impl<'d> Pass<'_, 'd> {
         self.state.strangers.clear();
         self.state.stranger_findings.clear();
         self.state.fires.clear();
-        self.state.singular = false;
+        (self.state.singular, self.state.by_text) = (false, false);
         let mut damaged = start.damaged;
         for (index, attribute) in attributes.iter().enumerate() {
             damaged |= attribute.damaged;
@@ -145,9 +146,10 @@ impl<'d> Pass<'_, 'd> {
         rule: &'static ChildRule,
         name: u16,
     ) {
+        // A root is nobody's child, and it does not matter what is said of it.
         let at = self.state.frames.len().saturating_sub(2);
         let joins_freely = self.joins_freely(self.state.frames[at].element, rule);
-        let State { frames, viable, memo, facts, fires, singular, .. } = &mut *self.state;
+        let State { frames, viable, memo, facts, fires, singular, by_text, .. } = &mut *self.state;
         let Some(frame) = frames.last().filter(|frame| frame.variant != NO_VARIANT && !*singular) else { return };
         let read = frame.node != NOBODY;
         if read {
@@ -155,6 +157,13 @@ impl<'d> Pass<'_, 'd> {
         }
         let values = if read { facts.values_of(frame.node) } else { &[] };
         if values.iter().any(|value| value.decoded != NOBODY) {
+            return;
+        }
+        // Only a text in one plain piece can be compared with another.
+        let content = after(self.text, start);
+        let text = if *by_text { content.split(|byte| *byte == b'<').next().unwrap_or_default() } else { b"" };
+        let plain = content[text.len()..].starts_with(b"</") && !text.iter().any(|byte| matches!(byte, b'&' | b'\r'));
+        if *by_text && (text.is_empty() || text.len() > 64 || !plain) {
             return;
         }
         // Of the rules that the target version does not have, nothing will come.
@@ -175,6 +184,7 @@ impl<'d> Pass<'_, 'd> {
             values,
             fires,
             viable: &viable[frame.viable as usize..],
+            text,
         };
         memo.keep(parent, start.id, &opening);
     }
@@ -271,7 +281,7 @@ impl<'d> Pass<'_, 'd> {
         let value: &[u8] = match group.by {
             By::ChildText { .. } => return NONE,
             By::OwnText => {
-                self.state.singular = true;
+                self.state.by_text = true;
                 xml::peek_text(self.text, opening.start.content_start as usize, &mut self.state.scratch)
             }
             By::OwnAttribute(slot) => {

@@ -12,12 +12,13 @@ use crate::xml;
 impl<'d> Pass<'_, 'd> {
     /// A child of the innermost open element begins.
     pub(super) fn child(&mut self, start: &xml::Start<'d>, reader: &mut xml::Reader<'d, '_, '_>) {
+        let text = self.text;
         let at = self.state.frames.len() - 1;
         let parent = &mut self.state.frames[at];
         parent.has_child = true;
         let (variant, parent_element, parent_owner) = (parent.variant, parent.element, parent.owner);
         let owner = if parent_element == self.state.devices { start.tag_start } else { parent_owner };
-        if let Some(number) = self.state.memo.find(variant, start.id) {
+        if let Some(number) = self.state.memo.find(variant, start.id, || after(text, start)) {
             let opened = self.state.memo.opened(number);
             let bit = 1u128 << opened.slot;
             if opened.joins_freely && (opened.repeats || parent.children & bit == 0) {
@@ -543,6 +544,11 @@ impl<'d> Pass<'_, 'd> {
         finding.owner = owner;
         self.report(finding);
     }
+}
+
+/// What follows a start tag.
+pub(super) fn after<'d>(text: &'d [u8], start: &xml::Start<'d>) -> &'d [u8] {
+    text.get(start.content_start as usize..).unwrap_or_default()
 }
 
 /// How many slots of a set are below one: the number of its rule, since a block has one rule for each slot, in their order.

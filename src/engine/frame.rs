@@ -139,8 +139,10 @@ pub(super) struct State {
     pub memo: Memo,
     /// Rules that the element at hand has set off.
     pub fires: Vec<(u16, u8)>,
-    /// Something beside its tag and its parent's variant has decided about the element at hand.
+    /// Something beside its tag, its text and its parent's variant has decided about the element at hand.
     pub singular: bool,
+    /// Its text has.
+    pub by_text: bool,
     /// Findings inside of the domain's devices.
     pub faults_of_devices: u32,
     /// The shape, at the target version, of the element whose children are devices.
@@ -165,6 +167,7 @@ impl State {
             memo: Memo::default(),
             fires: Vec::new(),
             singular: false,
+            by_text: false,
             faults_of_devices: 0,
             devices,
         }

@@ -25,6 +25,9 @@ const ITEMS: usize = 32 << 10;
 /// How many endings are kept at most; a power of two.
 const ENDINGS: usize = 2048;
 
+/// What stands for the parent's variant of a root.
+pub(super) const ROOT: u32 = u32::MAX;
+
 /// No variant is known.
 pub(super) const NO_VARIANT: u32 = 0;
 
@@ -129,6 +132,8 @@ pub(super) struct Opened {
     values: Items,
     fires: Items,
     viable: Items,
+    /// How long the element's text is, if that has decided, too. It stands behind `viable`.
+    text: u8,
 }
 
 /// A few neighbouring entries of a list.
@@ -164,6 +169,8 @@ pub(super) struct Opening<'a> {
     pub values: &'a [Value],
     pub fires: &'a [(u16, u8)],
     pub viable: &'a [u8],
+    /// The element's text, where it has decided about a variant; else empty.
+    pub text: &'a [u8],
 }
 
 /// The variants and openings that are kept.
@@ -215,6 +222,7 @@ impl Entry for Opened {
         values: Items { first: 0, len: 0 },
         fires: Items { first: 0, len: 0 },
         viable: Items { first: 0, len: 0 },
+        text: 0,
     };
 
     fn is_free(&self) -> bool {
@@ -254,11 +262,20 @@ impl Memo {
         &self.blocks[variant.first as usize..variant.first as usize + variant.len as usize]
     }
 
-    /// The number of what became of a tag in a parent.
+    /// The number of what became of a tag in a parent, if what follows the tag is what followed it then, as far as that has decided.
     #[inline(always)]
-    pub fn find(&self, parent: u32, tag: TagId) -> Option<usize> {
-        let found = self.opened.find(hash_of(parent, tag), |opened| opened.tag == tag && opened.parent == parent);
-        found.filter(|_| tag != TagId::NONE)
+    pub fn find<'d>(&self, parent: u32, tag: TagId, rest: impl Fn() -> &'d [u8]) -> Option<usize> {
+        let found = self.opened.find(hash_of(parent, tag), |opened| opened.tag == tag && opened.parent == parent)?;
+        let opened = self.opened.get(found);
+        let same = opened.text == 0 || self.follows(opened, rest());
+        (same && tag != TagId::NONE).then_some(found)
+    }
+
+    /// Whether the text that has decided is all that an element holds.
+    fn follows(&self, opened: &Opened, rest: &[u8]) -> bool {
+        let from = opened.viable.first as usize + opened.viable.len as usize;
+        let text = &self.viable[from..from + opened.text as usize];
+        rest.strip_prefix(text).is_some_and(|end| end.starts_with(b"</"))
     }
 
     /// What became of a tag in a parent, by its number.
@@ -293,7 +310,7 @@ impl Memo {
         let full = |len: usize, more: usize| len + more > ITEMS;
         if full(self.values.len(), opening.values.len())
             || full(self.fires.len(), opening.fires.len())
-            || full(self.viable.len(), opening.viable.len())
+            || full(self.viable.len(), opening.viable.len() + opening.text.len())
         {
             self.opened.clear();
             self.values.clear();
@@ -317,6 +334,7 @@ impl Memo {
         let fires = Items { first: fires as u32, len: (self.fires.len() - fires) as u8 };
         let viable = Items { first: self.viable.len() as u32, len: opening.viable.len() as u8 };
         self.viable.extend_from_slice(opening.viable);
+        self.viable.extend_from_slice(opening.text);
         self.opened.put(Opened {
             parent,
             tag,
@@ -331,6 +349,7 @@ impl Memo {
             values,
             fires,
             viable,
+            text: opening.text.len() as u8,
         });
     }
 

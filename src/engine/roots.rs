@@ -1,9 +1,15 @@
 //! What a document's root may be.
 
+use super::elements::after;
+use super::memo::ROOT;
 use super::{Kind, Pass};
 use crate::diagnostic::{Arg, codes};
-use crate::table::Table;
+use crate::table::{ChildRule, Table, Version};
 use crate::xml;
+
+/// What there would be to say of a root as a child.
+static ROOT_RULE: ChildRule =
+    ChildRule { slot: 0, element: 0, at_least: 1, at_most: 1, since: Version::ALWAYS, until: Version::NEVER };
 
 /// Roots that may follow each other in one stream.
 pub(super) fn is_stream_root(local: &[u8]) -> bool {
@@ -19,7 +25,15 @@ impl<'d> Pass<'_, 'd> {
         };
         if let Some(element) = known {
             self.live = start.local == b"domstatus";
-            self.open(start, reader.attributes(), element, self.root_name(element), u32::MAX, None);
+            if let Some(number) = self.state.memo.find(ROOT, start.id, || after(self.text, start)) {
+                self.reopen(start, number, u32::MAX);
+                return;
+            }
+            let (name, findings) = (self.root_name(element), self.findings.len());
+            self.open(start, reader.attributes(), element, name, u32::MAX, None);
+            if start.id != xml::TagId::NONE && self.findings.len() == findings {
+                self.remember(start, ROOT, 0, &ROOT_RULE, name);
+            }
             return;
         }
         // A root one slip away from one of libvirt's names is meant to be it.

@@ -62,7 +62,9 @@ impl Table {
 
     /// The number of an element or attribute name, if the table knows it. Not for the hot path.
     pub fn name(&self, name: &[u8]) -> Option<u16> {
-        self.names.iter().position(|known| known.as_bytes() == name).map(|index| index as u16)
+        let known = |number: &u16| self.names[*number as usize].as_bytes();
+        let found = self.names_in_order.binary_search_by(|number| known(number).cmp(name));
+        found.ok().map(|index| self.names_in_order[index])
     }
 
     #[inline(always)]

@@ -267,14 +267,15 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
     #[inline(always)]
     pub(super) fn split_tag(&mut self, start: usize, findings: &mut Vec<Finding>) -> Option<Event<'d>> {
         // In a default namespace, names are others than they seem; no tag of libvirt's stands in one.
-        let probe = match self.default_namespace {
+        let mut probe = match self.default_namespace {
             Namespace::None => self.workspace.tags.probe(self.text, start),
             _ => Probe::NONE,
         };
-        if let Some(known) = self.workspace.tags.find(probe, self.text, start)
-            && let Some(event) = self.known_tag(start, start + probe.len, known)
-        {
-            return Some(event);
+        if let Some(known) = self.workspace.tags.find(probe, self.text, start) {
+            if let Some(event) = self.known_tag(start, start + probe.len, known) {
+                return Some(event);
+            }
+            probe.id = known.id;
         }
         match tag_end(self.text, start) {
             Some(end) => self.start_tag(start, end, probe, findings),

@@ -61,11 +61,13 @@ pub(super) struct Probe {
     hash: u32,
     /// How many bytes there are up to the first `>`, itself included; 0 if the tag is not to be kept.
     pub len: usize,
+    /// The tag's number, if it was found.
+    pub id: TagId,
 }
 
 impl Probe {
     /// Nothing is looked for.
-    pub(super) const NONE: Probe = Probe { hash: 0, len: 0 };
+    pub(super) const NONE: Probe = Probe { hash: 0, len: 0, id: TagId::NONE };
 }
 
 /// What is known of a tag.
@@ -105,7 +107,7 @@ impl TagCache {
                 // The bytes in front of the `>`.
                 // Multiplication carries upwards, so that the highest bits depend on all.
                 let hash = mix(hash, word & ((1 << (8 * bytes)) - 1)) >> 32;
-                return Probe { hash: hash as u32, len };
+                return Probe { hash: hash as u32, len, id: TagId::NONE };
             }
             hash = mix(hash, word);
             at += 8;
@@ -132,8 +134,12 @@ impl TagCache {
         same.then_some(Known { id: entry.id, name: entry.name as usize })
     }
 
-    /// Keeps a tag that was read and found right: all of it, and how long its name is. Its number, if it is kept.
+    /// Keeps a tag that was read and found right, if it is not kept already: all of it, and how long its name is. Its number, if there is
+    /// one.
     pub(super) fn keep(&mut self, probe: Probe, tag: &[u8], name: usize) -> TagId {
+        if probe.id != TagId::NONE {
+            return probe.id;
+        }
         // A `>` in a value hides the rest of the tag from the probe.
         if probe.len != tag.len() || self.entries.is_closed() || self.given == u32::MAX {
             return TagId::NONE;

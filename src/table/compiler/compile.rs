@@ -498,8 +498,11 @@ impl<'f> Compiler<'f> {
         }
         let device_tags = self.chained_tags(0, |parent| parent == "devices");
         let section_tags = self.chained_tags(CHAINS / 2, is_domain);
+        let mut names_in_order: Vec<u16> = (0..self.names.len() as u16).collect();
+        names_in_order.sort_by_key(|number| &self.names[*number as usize]);
         let out = self.out;
         Table {
+            names_in_order: keep_all(names_in_order),
             vocabulary_slots: keep_all(hash_table(&out.vocabulary)),
             vocabulary: keep_all(out.vocabulary),
             device_tags: keep_all(device_tags),

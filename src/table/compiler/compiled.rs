@@ -30,8 +30,10 @@ pub const NONE: u16 = u16::MAX;
 /// The compiled rule table.
 #[derive(Debug)]
 pub struct Table {
-    /// Every element and attribute name, sorted.
+    /// Every element and attribute name.
     pub names: &'static [&'static str],
+    /// The numbers of the names in alphabetical order.
+    pub names_in_order: &'static [u16],
     /// Element types.
     pub elements: &'static [Element],
     /// Attributes that an element can have in any of its variants.

@@ -45,6 +45,7 @@ pub fn emit(table: &Table) -> String {
         literals,
         vocabulary,
         vocabulary_slots,
+        names_in_order,
         device_tags,
         section_tags,
     } = table;
@@ -54,7 +55,7 @@ pub fn emit(table: &Table) -> String {
     }
     arrays!(names elements attributes children slots blocks attribute_rules child_rules groups cases word_blocks case_values choices
         choice_blocks sets orders order_slots types words type_lists roots namespaces codes rules trigger_slots triggers trigger_words trigger_rules
-        expressions operands paths steps path_lists literals vocabulary vocabulary_slots device_tags section_tags);
+        expressions operands paths steps path_lists literals vocabulary vocabulary_slots names_in_order device_tags section_tags);
     out.push_str("    automata: &[\n");
     for automaton in *automata {
         let _ = writeln!(
