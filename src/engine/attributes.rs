@@ -134,7 +134,7 @@ impl<'d> Pass<'_, 'd> {
     fn joins_freely(&self, parent: u16, rule: &ChildRule) -> bool {
         let element = &self.table.elements[parent as usize];
         let counted = rule.at_least > 1 || (rule.at_most > 1 && rule.at_most < u32::MAX);
-        !counted && element.ordered & 1 << rule.slot == 0 && !element.deferred
+        !counted && element.ordered & 1 << rule.slot == 0
     }
 
     /// Keeps what became of the element that was just opened, if nothing but its tag and its parent's variant has decided about it.
@@ -148,7 +148,9 @@ impl<'d> Pass<'_, 'd> {
     ) {
         // A root is nobody's child, and it does not matter what is said of it.
         let at = self.state.frames.len().saturating_sub(2);
-        let joins_freely = self.joins_freely(self.state.frames[at].element, rule);
+        let above = self.state.frames[at].element;
+        let joins_freely = self.joins_freely(above, rule);
+        let is_placed = self.table.elements[above as usize].deferred;
         let State { frames, viable, memo, facts, fires, singular, by_text, .. } = &mut *self.state;
         let Some(frame) = frames.last().filter(|frame| frame.variant != NO_VARIANT && !*singular) else { return };
         let read = frame.node != NOBODY;
@@ -179,6 +181,7 @@ impl<'d> Pass<'_, 'd> {
             variant: frame.variant,
             present: frame.attributes,
             joins_freely,
+            is_placed,
             read,
             tag_start: start.tag_start,
             values,

@@ -23,6 +23,9 @@ impl<'d> Pass<'_, 'd> {
             let bit = 1u128 << opened.slot;
             if opened.joins_freely && (opened.repeats || parent.children & bit == 0) {
                 parent.children |= bit;
+                if opened.is_placed {
+                    self.state.placed.push((opened.slot, start.name_span));
+                }
             } else {
                 self.join(at, opened.slot, opened.rule, start, owner);
             }
@@ -459,7 +462,9 @@ impl<'d> Pass<'_, 'd> {
         let mut there = 0u128;
         for index in frame.placed as usize..self.state.placed.len() {
             let (slot, span) = self.state.placed[index];
-            for block in before..self.state.blocks.len() {
+            // Few children are in an order with others.
+            let ordered = self.table.elements[frame.element as usize].ordered & 1 << slot != 0;
+            for block in if ordered { before..self.state.blocks.len() } else { 0..0 } {
                 let broken = self.broken_order(&self.table.blocks[self.state.blocks[block] as usize], slot, there);
                 if broken != 0 {
                     self.wrong_order(frame, broken, span, frame.owner);

@@ -127,6 +127,8 @@ pub(super) struct Opened {
     pub repeats: bool,
     /// It is not counted, and has no order with others.
     pub joins_freely: bool,
+    /// Its place is kept until the parent ends, which decides about it.
+    pub is_placed: bool,
     /// Some rule reads the element.
     pub read: bool,
     values: Items,
@@ -164,6 +166,7 @@ pub(super) struct Opening<'a> {
     pub variant: u32,
     pub present: u64,
     pub joins_freely: bool,
+    pub is_placed: bool,
     pub read: bool,
     pub tag_start: u32,
     pub values: &'a [Value],
@@ -218,6 +221,7 @@ impl Entry for Opened {
         slot: 0,
         repeats: false,
         joins_freely: false,
+        is_placed: false,
         read: false,
         values: Items { first: 0, len: 0 },
         fires: Items { first: 0, len: 0 },
@@ -341,6 +345,7 @@ impl Memo {
             rule: opening.rule,
             repeats: opening.rule.at_most != 1,
             joins_freely: opening.joins_freely,
+            is_placed: opening.is_placed,
             present: opening.present,
             variant: opening.variant,
             name: opening.name,
