@@ -15,7 +15,7 @@ static ALLOCATOR: Measured = Measured;
 
 thread_local! {
     // It lives on from one input to the next, so that what one document leaves behind meets another.
-    static WORKSPACE: RefCell<Workspace> = RefCell::default();
+    static WORKSPACE: RefCell<Workspace> = RefCell::new(Workspace::with_tag_cache());
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,7 +2,7 @@
 
 use virdict::diagnostic::{Finding, Severity, Span};
 use virdict::xml::{
-    Document, Event, Limits, Options, Reader, Workspace, content_start, content_text, decode_text, decode_value,
+    Document, Event, Limits, Options, Reader, TagId, Workspace, content_start, content_text, decode_text, decode_value,
     end_tag_name, peek_attributes, peek_children, peek_text,
 };
 
@@ -172,11 +172,35 @@ pub fn marked(bytes: &[u8], findings: &[Finding]) -> Option<(Vec<u8>, Vec<Findin
     Some(([&b"\xEF\xBB\xBF"[..], bytes].concat(), shifted))
 }
 
-/// Asserts what must hold of any bytes, their verdict beside that of another parser, and that a mark changes nothing.
+/// What a consumer sees of a document: each event, with the attributes of each element.
+fn seen(bytes: &[u8], workspace: &mut Workspace) -> Vec<String> {
+    let (options, mut findings, mut seen) = (options(), Vec::new(), Vec::new());
+    let Some(document) = Document::open(bytes, &options.limits, &mut findings) else { return seen };
+    let mut reader = Reader::new(&document.text, workspace, &options);
+    loop {
+        let event = reader.next(&mut findings);
+        seen.push(match event {
+            Event::Eof => return seen,
+            // The number of a tag is nobody's but the workspace's.
+            Event::Start(start) => {
+                format!("{:?} {:?}", virdict::xml::Start { id: TagId::NONE, ..start }, reader.attributes())
+            }
+            other => format!("{other:?}"),
+        });
+    }
+}
+
+/// Asserts what must hold of any bytes, their verdict beside that of another parser, and that a mark changes nothing. `workspace` is one
+/// that was used before, and it may keep start tags.
 pub fn check_everything(bytes: &[u8], workspace: &mut Workspace) {
     let findings = check_with(bytes, workspace);
     let fresh = check(bytes);
     assert_eq!(findings, fresh, "a workspace that was used before finds something else");
+    assert_eq!(
+        seen(bytes, workspace),
+        seen(bytes, &mut Workspace::default()),
+        "a workspace that was used before hands out something else"
+    );
     if let Some(error) = refused_by_another_parser(bytes, &findings) {
         panic!("another parser says: {error}, and here nothing is wrong");
     }

@@ -156,6 +156,8 @@ fn limits() {
     assert_eq!(count("<a b='' c=''/>", &options), [""; 0]);
     let many: String = (0..20).map(|number| format!(" a{number}=''")).collect();
     assert_eq!(count(&format!("<a{many}><b/></a>"), &options), ["too-many-attributes"]);
+    assert_eq!(count("<a b='' c='' d=''/>", &options), ["too-many-attributes"]);
+    assert!(count("<a b='' c=''/>", &options).is_empty());
     options.limits.max_findings = 5;
     assert_eq!(count(&format!("<a>{}</a>", "&".repeat(50)), &options).len(), 6);
     options.limits.max_size = 10;
