@@ -92,18 +92,24 @@ fn push_prose(out: &mut String, heading: &str, text: &str) {
     out.push('\n');
 }
 
-/// Appends a piece of a document under a heading, if there is one.
+/// Appends a piece of a document under a heading, if there is one. Of a line that is repeated, `...` stands for the rest.
 fn push_example(out: &mut String, heading: &str, text: &str) {
     if text.trim().is_empty() {
         return;
     }
     write!(out, "\n{heading}\n").expect("a string takes everything");
-    for line in text.trim_matches('\n').lines() {
-        if !line.is_empty() {
-            out.push_str("  ");
+    let lines: Vec<&str> = text.trim_matches('\n').lines().collect();
+    for same in lines.chunk_by(|line, next| line == next) {
+        for line in same.iter().take(2) {
+            if !line.is_empty() {
+                out.push_str("  ");
+            }
+            out.push_str(line);
+            out.push('\n');
         }
-        out.push_str(line);
-        out.push('\n');
+        if same.len() > 2 {
+            out.push_str("  ...\n");
+        }
     }
 }
 
@@ -195,4 +201,21 @@ fn rules_json() -> Vec<u8> {
 /// The versions of the program and of its rules.
 pub fn version() -> Vec<u8> {
     format!("virdict {} (rules for libvirt up to {})\n", env!("CARGO_PKG_VERSION"), Version::LATEST).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_example;
+
+    #[test]
+    fn lines_that_are_repeated_are_not_all_shown() {
+        let mut out = String::new();
+        push_example(&mut out, "Bad:", "\n<a>\n<b/>\n<b/>\n<b/>\n<b/>\n</a>\n");
+        assert_eq!(out, "\nBad:\n  <a>\n  <b/>\n  <b/>\n  ...\n  </a>\n");
+        out.clear();
+        push_example(&mut out, "Bad:", "<a/>\n<a/>");
+        assert_eq!(out, "\nBad:\n  <a/>\n  <a/>\n");
+        push_example(&mut out, "Good:", "\n");
+        assert_eq!(out, "\nBad:\n  <a/>\n  <a/>\n");
+    }
 }
