@@ -119,11 +119,11 @@ impl<'d> Pass<'_, 'd> {
         viable.extend_from_slice(memo.viable(opened));
         if opened.read {
             let node = facts.open(self.table, opened.name, nearest, start.name_span, owner, variant.role);
-            for noted in memo.values(opened) {
-                let at = start.tag_start;
+            let at = start.tag_start;
+            facts.all_values(memo.values(opened).iter().map(|noted| {
                 let span = Span { start: at + u32::from(noted.from), end: at + u32::from(noted.to) };
-                facts.value(Value { name: noted.name, word: noted.word, decoded: NOBODY, span });
-            }
+                Value { name: noted.name, word: noted.word, decoded: NOBODY, span }
+            }));
             facts.fire(node, memo.fires(opened));
             (frame.node, frame.nearest) = (node, node);
         }

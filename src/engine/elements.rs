@@ -238,8 +238,9 @@ impl<'d> Pass<'_, 'd> {
             }
             TextState::Plain | TextState::Pieces => frame.text_state = TextState::Pieces,
         }
+        let known = self.state.memo.variant(frame.variant).ending;
         let at = self.state.frames.len() - 1;
-        if !self.takes_text(at) {
+        if !matches!(known, Ending::Text { .. }) && !self.takes_text(at) {
             let frame = &mut self.state.frames[at];
             frame.text_state = TextState::Told;
             let (element, owner) = (frame.element, frame.owner);

@@ -335,6 +335,7 @@ impl Memo {
                 self.fires.push(*fire);
             }
         }
+        self.fires[fires..].sort_unstable_by_key(|(rule, up)| (*up, *rule));
         let fires = Items { first: fires as u32, len: (self.fires.len() - fires) as u8 };
         let viable = Items { first: self.viable.len() as u32, len: opening.viable.len() as u8 };
         self.viable.extend_from_slice(opening.viable);

@@ -170,6 +170,13 @@ impl Facts {
         self.values.push(value);
     }
 
+    /// The attributes of the element that just began.
+    #[inline]
+    pub fn all_values(&mut self, values: impl ExactSizeIterator<Item = Value>) {
+        make_room(&mut self.values, values.len());
+        self.values.extend(values);
+    }
+
     /// Keeps a decoded value or text; its number.
     #[cold]
     pub fn decode(&mut self, decoded: &[u8]) -> u32 {
@@ -188,7 +195,11 @@ impl Facts {
     #[inline]
     pub fn fire(&mut self, node: u32, rules: &[(u16, u8)]) {
         make_room(&mut self.fired, rules.len());
-        'rules: for (rule, up) in rules {
+        // Most are about the element itself, and those of a list that was kept come first.
+        let own = rules.iter().take_while(|(_, up)| *up == 0).count();
+        let (own, others) = rules.split_at(own);
+        self.fired.extend(own.iter().map(|(rule, _)| (*rule, node)));
+        'rules: for (rule, up) in others {
             let mut subject = node;
             for _ in 0..*up {
                 subject = self.nodes[subject as usize].parent;

@@ -69,6 +69,27 @@ pub(super) fn skip_indentation(bytes: &[u8], from: usize) -> usize {
     at
 }
 
+/// The offset of the first byte from `from` on that text does not simply hold: `<`, `&`, `]`, control characters, line breaks among them, and
+/// what is not ASCII. At the very end of a document it may be earlier.
+#[inline(always)]
+pub(super) fn skip_plain_text(bytes: &[u8], from: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    let mut at = from;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        // The lowest bit that is set in each is that of the first byte that is meant; those above it may be wrong.
+        let is = |byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
+        let control = word.wrapping_sub(ONES * 0x20);
+        let found = (is(b'<') | is(b'&') | is(b']') | control | word) & HIGH;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at
+}
+
 /// `[3] S ::= (#x20 | #x9 | #xD | #xA)+`, one byte of it.
 #[inline(always)]
 pub(super) fn is_space(byte: u8) -> bool {
@@ -183,4 +204,34 @@ pub(super) fn find_bad_char(bytes: &[u8]) -> Option<(usize, char)> {
         base += chunk.len();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_ends_at_the_first_byte_that_is_special() {
+        let special = |byte: u8| !(0x20..0x80).contains(&byte) || matches!(byte, b'<' | b'&' | b']');
+        for byte in 0..=255u8 {
+            for at in 0..24 {
+                let mut bytes = [b'a'; 40];
+                (bytes[at], bytes[at + 3]) = (byte, b'<');
+                let expected = if special(byte) { at } else { at + 3 };
+                assert_eq!(skip_plain_text(&bytes, 0), expected, "{byte} at {at}");
+            }
+        }
+        // The last bytes of a document are left to others.
+        assert_eq!(skip_plain_text(b"abcdefghijk<", 0), 8);
+        assert_eq!(skip_plain_text(b"abc", 3), 3);
+    }
+
+    #[test]
+    fn indentation_is_white_space() {
+        for text in ["\n  x", "\n          x", "x", "\n\n \t\r\n         \n x", " \u{b}x", "         "] {
+            for from in 0..text.len() {
+                assert_eq!(skip_indentation(text.as_bytes(), from), skip_space(text.as_bytes(), from), "{text:?}");
+            }
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! The reader: what comes next in the document, and what state that leaves it in.
 
-use super::chars::skip_indentation;
+use super::chars::{skip_indentation, skip_plain_text};
 use super::namespaces::Bindings;
 use super::splitter::tag_end;
 use super::tag_cache::{Probe, TagCache};
-use super::{Attribute, End, Event, Namespace, Options, Start};
+use super::{Attribute, End, Event, Namespace, Options, Start, Text, TextKind};
 use crate::diagnostic::{Finding, Severity, Span, codes};
 use memchr::memchr;
 use std::cell::Cell;
@@ -296,7 +296,19 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
             }
             return None;
         }
-        let end = memchr(b'<', &text[inked..]).map_or(text.len(), |found| inked + found);
+        let plain = skip_plain_text(text, inked);
+        if self.phase == Phase::Content && text.get(plain) == Some(&b'<') {
+            self.position = plain;
+            return Some(Event::Text(Text {
+                raw: &text[start..plain],
+                span: Span::new(start, plain),
+                kind: TextKind::Plain,
+                blank: false,
+                needs_decoding: false,
+                damaged: false,
+            }));
+        }
+        let end = memchr(b'<', &text[plain..]).map_or(text.len(), |found| plain + found);
         self.inked_text(start, inked, end, findings)
     }
 
