@@ -2,10 +2,11 @@
 
 use super::Pass;
 use super::elements::after;
-use super::frame::{Decided, Frame, State};
-use super::memo::{self, NO_VARIANT};
+use super::frame::{Decided, Frame, State, role};
+use super::memo::{Lists, NO_VARIANT, Opened};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::semantic::{NOBODY, Role, Value, is_regular, may_reach};
+use crate::places::Entry;
+use crate::semantic::{NOBODY, Value, is_regular, may_reach};
 use crate::table::{AttributeRule, Block, By, ChildRule, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
@@ -130,35 +131,20 @@ impl<'d> Pass<'_, 'd> {
         frames.push(frame);
     }
 
-    /// Whether a child of this rule is one among others in its parent, neither counted nor in an order.
-    fn joins_freely(&self, parent: u16, rule: &ChildRule) -> bool {
-        let element = &self.table.elements[parent as usize];
-        let counted = rule.at_least > 1 || (rule.at_most > 1 && rule.at_most < u32::MAX);
-        !counted && element.ordered & 1 << rule.slot == 0
-    }
-
-    /// Keeps what became of the element that was just opened, if nothing but its tag and its parent's variant has decided about it.
+    /// Keeps what became of the element that was just opened, if nothing but its tag, its text and its parent's variant has decided about
+    /// it. `rule` is what the parent says of it; a root has none.
     pub(super) fn remember(
         &mut self,
         start: &xml::Start<'d>,
         parent: u32,
-        slot: u8,
-        rule: &'static ChildRule,
+        rule: Option<&'static ChildRule>,
         name: u16,
     ) {
-        // A root is nobody's child, and it does not matter what is said of it.
-        let at = self.state.frames.len().saturating_sub(2);
-        let above = self.state.frames[at].element;
-        let joins_freely = self.joins_freely(above, rule);
-        let is_placed = self.table.elements[above as usize].deferred;
         let State { frames, viable, memo, facts, fires, singular, by_text, .. } = &mut *self.state;
-        let Some(frame) = frames.last().filter(|frame| frame.variant != NO_VARIANT && !*singular) else { return };
+        let [.., frame] = &frames[..] else { return };
         let read = frame.node != NOBODY;
-        if read {
-            facts.drop_hopeless(frame.node, self.table, self.text, fires);
-        }
         let values = if read { facts.values_of(frame.node) } else { &[] };
-        if values.iter().any(|value| value.decoded != NOBODY) {
+        if *singular || frame.variant == NO_VARIANT || values.iter().any(|value| value.decoded != NOBODY) {
             return;
         }
         // Only a text in one plain piece can be compared with another.
@@ -168,28 +154,29 @@ impl<'d> Pass<'_, 'd> {
         if *by_text && (text.is_empty() || text.len() > 64 || !plain) {
             return;
         }
-        // Of the rules that the target version does not have, nothing will come.
-        let target = self.target;
-        fires.retain(|(rule, _)| {
-            let rule = &self.table.rules[*rule as usize];
-            rule.since <= target && rule.until > target
-        });
-        let opening = memo::Opening {
+        if read {
+            facts.drop_hopeless(frame.node, self.table, self.target, self.text, fires);
+        }
+        let element = frames.iter().rev().nth(1).map(|parent| &self.table.elements[parent.element as usize]);
+        let opened = Opened {
+            parent,
+            tag: start.id,
             rule,
-            slot,
-            name,
-            variant: frame.variant,
             present: frame.attributes,
-            joins_freely,
-            is_placed,
+            variant: frame.variant,
+            name,
+            slot: rule.map_or(0, |rule| rule.slot),
+            repeats: rule.is_some_and(|rule| rule.at_most != 1),
+            joins_freely: rule
+                .zip(element)
+                .is_some_and(|(rule, parent)| !rule.is_counted() && parent.ordered & 1 << rule.slot == 0),
+            is_placed: element.is_some_and(|parent| parent.deferred),
             read,
-            tag_start: start.tag_start,
-            values,
-            fires,
-            viable: &viable[frame.viable as usize..],
-            text,
+            ..Opened::FREE
         };
-        memo.keep(parent, start.id, &opening);
+        let values = if read { facts.values_of(frame.node) } else { &[] };
+        let viable = &viable[frame.viable as usize..];
+        memo.keep(opened, &Lists { tag_start: start.tag_start, values, fires, viable, text });
     }
 
     /// Something in the innermost open element is damaged. What it was meant to say is not known, so rules do not judge the elements
@@ -206,11 +193,7 @@ impl<'d> Pass<'_, 'd> {
     /// Notes what rules read of the element; the number of its node. `nearest` is the nearest enclosing node.
     fn note(&mut self, opening: &Opening<'_, 'd>, nearest: u32, owner: u32) -> u32 {
         let facts = &mut self.state.facts;
-        let role = match opening.element {
-            element if element.domain => Role::Domain,
-            _ if opening.element_id == self.state.devices => Role::Devices,
-            _ => Role::Other,
-        };
+        let role = role(opening.element, opening.element_id, self.state.devices);
         let node = facts.open(self.table, opening.name, nearest, opening.start.name_span, owner, role);
         let slots = self.table.attributes_of(opening.element);
         let noted = opening.present & opening.element.read_attributes & !opening.settled;

@@ -26,8 +26,8 @@ impl<'d> Pass<'_, 'd> {
                 if opened.is_placed {
                     self.state.placed.push((opened.slot, start.name_span));
                 }
-            } else {
-                self.join(at, opened.slot, opened.rule, start, owner);
+            } else if let Some(rule) = opened.rule {
+                self.join(at, opened.slot, rule, start, owner);
             }
             self.reopen(start, number, owner);
             return;
@@ -62,7 +62,7 @@ impl<'d> Pass<'_, 'd> {
         let findings = self.findings.len();
         self.open(start, reader.attributes(), rule.element, name, owner, None);
         if steady && self.findings.len() == findings {
-            self.remember(start, variant, slot, rule, name);
+            self.remember(start, variant, Some(rule), name);
         }
     }
 
@@ -80,7 +80,7 @@ impl<'d> Pass<'_, 'd> {
         }
         let frame = &mut self.state.frames[at];
         frame.children |= bit;
-        if rule.at_least > 1 || (rule.at_most > 1 && rule.at_most < u32::MAX) {
+        if rule.is_counted() {
             frame.counted = frame.counted.saturating_add(1);
             if frame.counted as u32 == rule.at_most + 1 {
                 let args = [Arg::Item(parent_element as u32), Arg::Number(rule.at_most as i64), Arg::None];
@@ -272,7 +272,9 @@ impl<'d> Pass<'_, 'd> {
                     frame.text.end == end.tag_start
                         && self.table.value(type_, frame.text.of(self.text), self.target) == Verdict::Good
                 }
-                (Ending::Choices, TextState::None) => self.state.memo.ended(frame, self.state.viable_of(frame)),
+                (Ending::Choices, TextState::None) => {
+                    self.state.memo.ended(frame, &self.state.viable[frame.viable as usize..])
+                }
                 _ => false,
             };
             if known {
@@ -331,10 +333,7 @@ impl<'d> Pass<'_, 'd> {
                 self.state.facts.judge(frame.node, self.table, self.target, self.text, self.findings, self.most);
             }
         }
-        self.state.blocks.truncate(frame.blocks as usize);
-        self.state.viable.truncate(frame.viable as usize);
-        self.state.placed.truncate(frame.placed as usize);
-        self.state.frames.pop();
+        self.state.leave(&frame);
         if self.findings.len() as u32 > frame.findings && !element.domain {
             self.reconsider(&frame, content_end);
         }
@@ -343,7 +342,7 @@ impl<'d> Pass<'_, 'd> {
     /// The innermost open element ends, and there is nothing to judge.
     #[inline]
     fn end_plainly(&mut self) {
-        let Some(frame) = self.state.frames.pop() else { return };
+        let Some(frame) = self.state.frames.last().copied() else { return };
         if frame.node != NOBODY {
             let text = match frame.text_state {
                 TextState::Plain if !frame.has_child => frame.text,
@@ -351,9 +350,7 @@ impl<'d> Pass<'_, 'd> {
             };
             self.state.facts.close(frame.node, text, NOBODY, false);
         }
-        self.state.blocks.truncate(frame.blocks as usize);
-        self.state.viable.truncate(frame.viable as usize);
-        self.state.placed.truncate(frame.placed as usize);
+        self.state.leave(&frame);
     }
 
     /// Judges the text of an element that ends.

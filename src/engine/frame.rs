@@ -2,8 +2,8 @@
 
 use super::memo::{Memo, NO_VARIANT};
 use crate::diagnostic::Span;
-use crate::semantic::{Facts, NOBODY};
-use crate::table::{Table, Version};
+use crate::semantic::{Facts, NOBODY, Role};
+use crate::table::{Element, Table, Version};
 use crate::xml;
 
 /// An open element.
@@ -91,6 +91,17 @@ pub(super) enum TextState {
     Pieces,
     /// It was reported already.
     Told,
+}
+
+/// What an element is to the domain. `devices` is the entry whose children are devices.
+pub(super) fn role(element: &Element, number: u16, devices: u16) -> Role {
+    if element.domain {
+        Role::Domain
+    } else if number == devices {
+        Role::Devices
+    } else {
+        Role::Other
+    }
 }
 
 /// The text of an element that decides about the variant of another.
@@ -185,9 +196,13 @@ impl State {
         self.stranger_findings.clear();
     }
 
-    /// What the values of a frame's attributes allow of its choices. The frame is the innermost one.
-    pub fn viable_of(&self, frame: &Frame) -> &[u8] {
-        &self.viable[frame.viable as usize..]
+    /// Takes the innermost open element, which this is, and all that belongs to it from the stacks.
+    #[inline(always)]
+    pub fn leave(&mut self, frame: &Frame) {
+        self.blocks.truncate(frame.blocks as usize);
+        self.viable.truncate(frame.viable as usize);
+        self.placed.truncate(frame.placed as usize);
+        self.frames.pop();
     }
 }
 

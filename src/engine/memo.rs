@@ -4,19 +4,22 @@
 //! which is the parent's entry in the table with the blocks in force there. So where both have met before, the element's own variant, what
 //! rules read of it and which rules it sets off are known, and nothing of it is looked up or judged again.
 //!
-//! Only elements without findings are kept, and of these only those about which nothing else decides: no text behind the tag and no other
-//! child. The memo has a size that it does not outgrow. What it holds is a copy of what would be found out anew, so that findings are the same without it.
+//! Only elements without findings are kept, and of these only those about which nothing else decides, but for the element's own text, which is
+//! then kept with them. The memo has a size that it does not outgrow. What it holds is a copy of what would be found out anew, so that
+//! findings are the same without it.
 
-use super::frame::Frame;
-use crate::places::{Entry, Places};
+use super::frame::{Frame, role};
+use crate::places::{Entry, Places, mix};
 use crate::semantic::{Role, Value};
-use crate::table::{ChildRule, Element, Table, Text, Version};
+use crate::table::{ChildRule, Element, Table, Text};
 use crate::xml::TagId;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 /// How many openings are kept at most; a power of two. A quarter of them is as many as a large folder of domains has.
 const OPENINGS: usize = 16384;
 
-/// How many variants are kept at most; a power of two.
+/// How many variants are kept at most.
 const VARIANTS: usize = 4096;
 
 /// How many values, rules to set off and bits of choices are kept, each.
@@ -98,23 +101,20 @@ impl Entry for Ended {
 
     #[inline(always)]
     fn hash(&self) -> u32 {
-        let low = self.children as u64;
-        let high = (self.children >> 64) as u64;
-        let mixed =
-            low ^ high.rotate_left(32) ^ self.attributes.rotate_left(17) ^ u64::from(self.variant).rotate_left(48);
-        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+        let words = [(self.children >> 64) as u64, self.attributes, u64::from(self.variant), self.children as u64];
+        (words.into_iter().fold(0, mix) >> 32) as u32
     }
 }
 
 /// What became of a start tag.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opened {
-    /// The parent's variant.
-    parent: u32,
-    /// The tag.
-    tag: TagId,
-    /// What the parent says of the element.
-    pub rule: &'static ChildRule,
+    /// The parent's variant; [`ROOT`] for none.
+    pub parent: u32,
+    /// The tag; [`TagId::NONE`] for a place that is free.
+    pub tag: TagId,
+    /// What the parent says of the element; `None` for a root.
+    pub rule: Option<&'static ChildRule>,
     /// Attributes that are there, by slot.
     pub present: u64,
     /// The element's variant.
@@ -131,16 +131,33 @@ pub(super) struct Opened {
     pub is_placed: bool,
     /// Some rule reads the element.
     pub read: bool,
-    values: Items,
-    fires: Items,
-    viable: Items,
+    /// Values that rules read, among those of all openings; what follows is filled in by [`Memo::keep`], too.
+    pub values: Items,
+    /// Rules that were set off.
+    pub fires: Items,
+    /// Blocks of choices that the values of attributes allow.
+    pub viable: Items,
     /// How long the element's text is, if that has decided, too. It stands behind `viable`.
-    text: u8,
+    pub text: u8,
+}
+
+/// What became of a start tag, as far as it is more than one of a kind.
+pub(super) struct Lists<'a> {
+    /// Where the tag begins.
+    pub tag_start: u32,
+    /// Values that rules read.
+    pub values: &'a [Value],
+    /// Rules that were set off, and how many levels up their subjects are.
+    pub fires: &'a [(u16, u8)],
+    /// Blocks of choices that the values of attributes allow.
+    pub viable: &'a [u8],
+    /// The element's text, where it has decided about a variant; else empty.
+    pub text: &'a [u8],
 }
 
 /// A few neighbouring entries of a list.
 #[derive(Clone, Copy, Debug, Default)]
-struct Items {
+pub(super) struct Items {
     first: u32,
     len: u8,
 }
@@ -158,24 +175,6 @@ pub(super) struct Noted {
     pub to: u8,
 }
 
-/// An element that was opened, as it is to be kept.
-pub(super) struct Opening<'a> {
-    pub rule: &'static ChildRule,
-    pub slot: u8,
-    pub name: u16,
-    pub variant: u32,
-    pub present: u64,
-    pub joins_freely: bool,
-    pub is_placed: bool,
-    pub read: bool,
-    pub tag_start: u32,
-    pub values: &'a [Value],
-    pub fires: &'a [(u16, u8)],
-    pub viable: &'a [u8],
-    /// The element's text, where it has decided about a variant; else empty.
-    pub text: &'a [u8],
-}
-
 /// The variants and openings that are kept.
 #[derive(Default)]
 pub(super) struct Memo {
@@ -188,8 +187,10 @@ pub(super) struct Memo {
     /// By number; the first one stands for none.
     variants: Vec<Variant>,
     blocks: Vec<u16>,
-    /// Numbers of variants by hash; what is taken is followed by the next.
-    by_hash: Vec<u32>,
+    /// Numbers of variants by the element's and its blocks.
+    numbers: HashMap<Box<[u16]>, u32, BuildHasherDefault<DefaultHasher>>,
+    /// A key under construction.
+    key: Vec<u16>,
 }
 
 /// A variant of which nothing is known.
@@ -207,14 +208,7 @@ impl Entry for Opened {
     const FREE: Opened = Opened {
         parent: NO_VARIANT,
         tag: TagId::NONE,
-        rule: &ChildRule {
-            slot: 0,
-            element: 0,
-            at_least: 0,
-            at_most: 0,
-            since: Version::ALWAYS,
-            until: Version::ALWAYS,
-        },
+        rule: None,
         present: 0,
         variant: NO_VARIANT,
         name: 0,
@@ -250,7 +244,7 @@ impl Memo {
             ended: Places::new(ENDINGS),
             variants: vec![UNKNOWN],
             blocks: Vec::with_capacity(ITEMS),
-            by_hash: vec![NO_VARIANT; 128],
+            ..Memo::default()
         }
     }
 
@@ -307,56 +301,32 @@ impl Memo {
     }
 
     /// Keeps what became of a tag in a parent.
-    pub fn keep(&mut self, parent: u32, tag: TagId, opening: &Opening<'_>) {
-        if self.opened.is_closed() || opening.fires.len() > 255 {
+    pub fn keep(&mut self, opened: Opened, lists: &Lists<'_>) {
+        // More than these no tag has that is kept.
+        const MOST: usize = u8::MAX as usize;
+        let bytes = lists.viable.len() + lists.text.len();
+        if self.opened.is_closed() || lists.values.len().max(lists.fires.len()).max(bytes) > MOST {
             return;
         }
-        let full = |len: usize, more: usize| len + more > ITEMS;
-        if full(self.values.len(), opening.values.len())
-            || full(self.fires.len(), opening.fires.len())
-            || full(self.viable.len(), opening.viable.len() + opening.text.len())
-        {
+        if [self.values.len(), self.fires.len(), self.viable.len()].into_iter().any(|len| len + MOST > ITEMS) {
             self.opened.clear();
             self.values.clear();
             self.fires.clear();
             self.viable.clear();
         }
-        let values = Items { first: self.values.len() as u32, len: opening.values.len() as u8 };
-        self.values.extend(opening.values.iter().map(|value| Noted {
+        let values = Items::behind(&self.values, lists.values.len());
+        self.values.extend(lists.values.iter().map(|value| Noted {
             name: value.name,
             word: value.word,
-            from: (value.span.start - opening.tag_start) as u8,
-            to: (value.span.end - opening.tag_start) as u8,
+            from: (value.span.start - lists.tag_start) as u8,
+            to: (value.span.end - lists.tag_start) as u8,
         }));
-        // Several things about a tag may set a rule off, and once is enough.
-        let fires = self.fires.len();
-        for fire in opening.fires {
-            if !self.fires[fires..].contains(fire) {
-                self.fires.push(*fire);
-            }
-        }
-        self.fires[fires..].sort_unstable_by_key(|(rule, up)| (*up, *rule));
-        let fires = Items { first: fires as u32, len: (self.fires.len() - fires) as u8 };
-        let viable = Items { first: self.viable.len() as u32, len: opening.viable.len() as u8 };
-        self.viable.extend_from_slice(opening.viable);
-        self.viable.extend_from_slice(opening.text);
-        self.opened.put(Opened {
-            parent,
-            tag,
-            rule: opening.rule,
-            repeats: opening.rule.at_most != 1,
-            joins_freely: opening.joins_freely,
-            is_placed: opening.is_placed,
-            present: opening.present,
-            variant: opening.variant,
-            name: opening.name,
-            slot: opening.slot,
-            read: opening.read,
-            values,
-            fires,
-            viable,
-            text: opening.text.len() as u8,
-        });
+        let fires = Items::behind(&self.fires, lists.fires.len());
+        self.fires.extend_from_slice(lists.fires);
+        let viable = Items::behind(&self.viable, lists.viable.len());
+        self.viable.extend_from_slice(lists.viable);
+        self.viable.extend_from_slice(lists.text);
+        self.opened.put(Opened { values, fires, viable, text: lists.text.len() as u8, ..opened });
     }
 
     /// Whether an element of the frame's variant with the same members has ended before, and there was nothing to tell.
@@ -374,47 +344,24 @@ impl Memo {
 
     /// The number of a variant; [`NO_VARIANT`] if there is no room for it. `devices` is the entry whose children are devices.
     pub fn intern(&mut self, table: &'static Table, element: u16, blocks: &[u16], devices: u16) -> u32 {
-        if self.by_hash.is_empty() {
+        if self.opened.is_closed() {
             return NO_VARIANT;
         }
-        let mut place = self.place_of(element, blocks);
-        if self.by_hash[place] != NO_VARIANT {
-            return self.by_hash[place];
+        self.key.clear();
+        self.key.push(element);
+        self.key.extend_from_slice(blocks);
+        if let Some(number) = self.numbers.get(&self.key[..]) {
+            return *number;
         }
         if self.variants.len() == VARIANTS || self.blocks.len() + blocks.len() > ITEMS {
             return NO_VARIANT;
         }
-        // Half of the places stay free, so that a search is short.
-        if self.variants.len() * 2 >= self.by_hash.len() {
-            self.by_hash = vec![NO_VARIANT; self.by_hash.len() * 2];
-            for number in 1..self.variants.len() {
-                let variant = &self.variants[number];
-                let place = self.place_of(variant.element, self.blocks_of(variant));
-                self.by_hash[place] = number as u32;
-            }
-            place = self.place_of(element, blocks);
-        }
         let number = self.variants.len() as u32;
-        self.by_hash[place] = number;
+        self.numbers.insert(self.key[..].into(), number);
         let first = self.blocks.len() as u32;
         self.variants.push(Variant { first, ..Variant::new(table, element, blocks, devices) });
         self.blocks.extend_from_slice(blocks);
         number
-    }
-
-    /// Where the number of a variant stands in `by_hash`, or is to stand.
-    fn place_of(&self, element: u16, blocks: &[u16]) -> usize {
-        let mix = |hash: u32, number: u16| (hash.rotate_left(9) ^ u32::from(number)).wrapping_mul(0x9E37_79B9);
-        let hash = blocks.iter().fold(mix(0, element), |hash, block| mix(hash, *block));
-        let mut at = ((u64::from(hash) * self.by_hash.len() as u64) >> 32) as usize;
-        loop {
-            let number = self.by_hash[at];
-            let variant = self.variant(number);
-            if number == NO_VARIANT || (variant.element == element && self.blocks_of(variant) == blocks) {
-                return at;
-            }
-            at = (at + 1) % self.by_hash.len();
-        }
     }
 }
 
@@ -428,11 +375,7 @@ impl Variant {
         });
         let (text, more) = (texts.next(), texts.next().is_some());
         // The domain's end sets the rules going, and that of its devices is taken note of.
-        let role = match element {
-            element if element.domain => Role::Domain,
-            _ if number == devices => Role::Devices,
-            _ => Role::Other,
-        };
+        let role = role(element, number, devices);
         let ending = if element.deferred || element.decides || role != Role::Other || more {
             Ending::Judged
         } else if all().all(|block| block.plain) {
@@ -455,6 +398,11 @@ impl Variant {
 }
 
 impl Items {
+    /// So many entries that will be added to a list.
+    fn behind<T>(list: &[T], len: usize) -> Items {
+        Items { first: list.len() as u32, len: len as u8 }
+    }
+
     #[inline]
     fn of<T>(self, all: &[T]) -> &[T] {
         &all[self.first as usize..self.first as usize + self.len as usize]
@@ -464,8 +412,7 @@ impl Items {
 /// The hash of a parent's variant and a tag.
 #[inline(always)]
 fn hash_of(parent: u32, tag: TagId) -> u32 {
-    let mixed = (u64::from(parent) << 32 | u64::from(tag.0)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as u32
+    (mix(0, u64::from(parent) << 32 | u64::from(tag.0)) >> 32) as u32
 }
 
 // A look-up reads one of them.

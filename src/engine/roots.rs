@@ -4,12 +4,8 @@ use super::elements::after;
 use super::memo::ROOT;
 use super::{Kind, Pass};
 use crate::diagnostic::{Arg, codes};
-use crate::table::{ChildRule, Table, Version};
+use crate::table::Table;
 use crate::xml;
-
-/// What there would be to say of a root as a child.
-static ROOT_RULE: ChildRule =
-    ChildRule { slot: 0, element: 0, at_least: 1, at_most: 1, since: Version::ALWAYS, until: Version::NEVER };
 
 /// Roots that may follow each other in one stream.
 pub(super) fn is_stream_root(local: &[u8]) -> bool {
@@ -32,7 +28,7 @@ impl<'d> Pass<'_, 'd> {
             let (name, findings) = (self.root_name(element), self.findings.len());
             self.open(start, reader.attributes(), element, name, u32::MAX, None);
             if start.id != xml::TagId::NONE && self.findings.len() == findings {
-                self.remember(start, ROOT, 0, &ROOT_RULE, name);
+                self.remember(start, ROOT, None, name);
             }
             return;
         }

@@ -1,8 +1,14 @@
 //! Tables in which each entry has one of two places, by its hash.
 //!
 //! What is kept in one saves work and means nothing: where both places are taken an entry takes that of another, and nobody is told.
-//! Nothing is ever searched, so that a look-up is one comparison or two. A table grows with what it holds, up to a size that is fixed: a single
-//! small document pays for no more than it needs.
+//! Nothing is ever searched, so that a look-up is one comparison or two. A table grows with what it holds, up to a size that is fixed: a
+//! single small document pays for no more than it needs.
+
+/// Goes on with a hash. Multiplication carries upwards, so that the highest bits of the result depend on all of it.
+#[inline(always)]
+pub(crate) fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
 
 /// An entry of a table.
 pub(crate) trait Entry: Copy {

@@ -1,7 +1,7 @@
 //! What rules read of a document: elements with their attributes and texts, as places in the document's text.
 
 use super::judge::{Keys, Memory};
-use super::view::Symbols;
+use super::view::{Buffers, Symbols};
 use crate::diagnostic::Span;
 use crate::table::{CHAINS, Judge, NO_CHAIN, Table};
 
@@ -79,8 +79,7 @@ pub struct Facts {
     pub(super) chains: [Chain; CHAINS],
     /// What is known of each rule and guard in the domain at hand.
     pub(super) memory: Memory,
-    /// Buffers of views: for keys, and for the numbers of PCI controllers.
-    pub(super) buffers: (Vec<u8>, Vec<(i128, u32)>),
+    pub(super) buffers: Buffers,
     pub(super) symbols: Option<Symbols>,
 }
 
@@ -97,7 +96,7 @@ impl Default for Facts {
             devices: NOBODY,
             chains: [(NOBODY, NOBODY); CHAINS],
             memory: Memory::default(),
-            buffers: (Vec::new(), Vec::new()),
+            buffers: Buffers::default(),
             symbols: None,
         }
     }

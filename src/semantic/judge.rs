@@ -7,8 +7,9 @@ use super::conditions::{GUARDS, KEYS, OWNS, WHENS};
 use super::derive;
 use super::facts::{Facts, NOBODY};
 use super::functions::{FUNCTIONS, Function};
-use super::view::{Symbols, View};
+use super::view::{Buffers, Symbols, View};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
+use crate::places::mix;
 use crate::table::{DRIVERS, Judge, NONE, Rule, Step, Table, Version};
 
 /// First place of each key that must be unique, by rule and key.
@@ -147,7 +148,7 @@ impl Facts {
                 view.judge(number, &table.rules[number as usize], subject, &mut keys, findings);
             }
         }
-        self.buffers = (view.key.into_inner(), view.buses.into_inner());
+        self.buffers = view.into_buffers();
         fired.clear();
         self.keys = keys;
         self.fired = fired;
@@ -155,14 +156,25 @@ impl Facts {
         self.truncate(domain);
     }
 
-    /// Drops the rules about a node which the values of its attributes alone keep from holding. They follow from its start tag, so that it
-    /// need be done once for each.
-    pub fn drop_hopeless(&mut self, node: u32, table: &'static Table, text: &[u8], fires: &mut Vec<(u16, u8)>) {
+    /// Of the rules that a start tag sets off, keeps those that may come to something, each once: not those that the target version does not
+    /// have, nor those about the element that the values of its attributes alone keep from holding. Those about the element come first.
+    pub fn drop_hopeless(
+        &mut self,
+        node: u32,
+        table: &'static Table,
+        target: Version,
+        text: &[u8],
+        fires: &mut Vec<(u16, u8)>,
+    ) {
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
-        let view = View::new(table, text, self, node, symbols, (Vec::new(), Vec::new()));
-        if view.native {
-            fires.retain(|(rule, up)| *up != 0 || OWNS[*rule as usize](&view, node));
-        }
+        let view = View::new(table, text, self, node, symbols, Buffers::default());
+        fires.retain(|(number, up)| {
+            let rule = &table.rules[*number as usize];
+            let dated = rule.since > target || rule.until <= target;
+            !dated && (*up != 0 || !view.native || OWNS[*number as usize](&view, node))
+        });
+        fires.sort_unstable_by_key(|(rule, up)| (*up, *rule));
+        fires.dedup();
     }
 
     /// Forgets a domain.
@@ -291,15 +303,14 @@ impl View<'_, '_> {
         keys: &mut Keys,
         findings: &mut Vec<Finding>,
     ) {
-        let mix = |hash: u64, word: u64| (hash.rotate_left(29) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let (words, rest) = key.as_chunks::<8>();
         let mut hash = mix(key.len() as u64, u64::from(number));
         hash = words.iter().fold(hash, |hash, word| mix(hash, u64::from_le_bytes(*word)));
         let mut last = [0; 8];
         last[..rest.len()].copy_from_slice(rest);
         hash = mix(hash, u64::from_le_bytes(last));
-        // The hash stands for the key. Its low bits say where it is kept, so the high ones must have their part in them.
-        hash = (hash ^ hash >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // The hash stands for the key. Its low bits say where it is kept, so that the high ones must have their part in them.
+        hash ^= hash >> 32;
         match keys.entry(hash) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(subject);

@@ -29,6 +29,15 @@ symbols! {
     node = "node", nodeset = "nodeset", numa = "numa", size = "size", uuid = "uuid", vcpu = "vcpu", vcpus = "vcpus",
 }
 
+/// What a view needs room for, kept for the next one.
+#[derive(Default)]
+pub(super) struct Buffers {
+    /// A key under construction.
+    key: Vec<u8>,
+    /// The numbers of PCI controllers, and the controllers.
+    buses: Vec<(i128, u32)>,
+}
+
 /// The facts of a domain while rules look at them.
 pub(super) struct View<'v, 'd: 'v> {
     pub table: &'static Table,
@@ -46,7 +55,7 @@ pub(super) struct View<'v, 'd: 'v> {
     /// A key under construction.
     pub key: RefCell<Vec<u8>>,
     /// The numbers of PCI controllers, sorted, and the controllers, looked for when one is first asked for.
-    pub buses: RefCell<Vec<(i128, u32)>>,
+    buses: RefCell<Vec<(i128, u32)>>,
     buses_known: Cell<bool>,
     /// How many elements may still be looked at. Rules that hold every element against every other would take hours on a document made
     /// of a hundred thousand devices; no guest has as many as this allows for.
@@ -63,7 +72,7 @@ impl<'v, 'd> View<'v, 'd> {
         facts: &'v Facts,
         domain: u32,
         symbols: Symbols,
-        buffers: (Vec<u8>, Vec<(i128, u32)>),
+        buffers: Buffers,
     ) -> Self {
         View {
             table,
@@ -74,11 +83,16 @@ impl<'v, 'd> View<'v, 'd> {
             symbols,
             os_type: OnceCell::new(),
             machine: OnceCell::new(),
-            key: RefCell::new(buffers.0),
-            buses: RefCell::new(buffers.1),
+            key: RefCell::new(buffers.key),
+            buses: RefCell::new(buffers.buses),
             buses_known: Cell::new(false),
             fuel: Cell::new(FUEL + 100 * facts.nodes.len() as u64),
         }
+    }
+
+    /// Its buffers, for another view.
+    pub fn into_buffers(self) -> Buffers {
+        Buffers { key: self.key.into_inner(), buses: self.buses.into_inner() }
     }
 
     #[inline]

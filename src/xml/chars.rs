@@ -50,15 +50,28 @@ pub(super) fn is(byte: u8, classes: u8) -> bool {
     CLASS[byte as usize] & classes != 0
 }
 
+/// A word of bytes that are all 1.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each byte of a word.
+const HIGH: u64 = ONES << 7;
+
+/// Marks a byte in a word read in the order of memory: the lowest of the bits that are set is the highest bit of the first such byte. 0 if
+/// there is none.
+#[inline(always)]
+pub(super) fn mark(word: u64, byte: u8) -> u64 {
+    let other = word ^ (ONES * u64::from(byte));
+    other.wrapping_sub(ONES) & !other & HIGH
+}
+
 /// The same as [`skip_space`], made for line breaks with blanks behind them.
 #[inline(always)]
 pub(super) fn skip_indentation(bytes: &[u8], from: usize) -> usize {
-    const BLANKS: u64 = 0x2020_2020_2020_2020;
     let mut at = from;
     while at < bytes.len() && is_space(bytes[at]) {
         at += 1;
         while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let other = u64::from_le_bytes(*chunk) ^ BLANKS;
+            let other = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(b' '));
             if other != 0 {
                 at += (other.trailing_zeros() / 8) as usize;
                 break;
@@ -69,19 +82,16 @@ pub(super) fn skip_indentation(bytes: &[u8], from: usize) -> usize {
     at
 }
 
-/// The offset of the first byte from `from` on that text does not simply hold: `<`, `&`, `]`, control characters, line breaks among them, and
-/// what is not ASCII. At the very end of a document it may be earlier.
+/// The offset of the first byte from `from` on that text does not simply hold: `<`, `&`, `]`, control characters, line breaks among them,
+/// and what is not ASCII. At the very end of a document it may be earlier.
 #[inline(always)]
 pub(super) fn skip_plain_text(bytes: &[u8], from: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
     let mut at = from;
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
-        // The lowest bit that is set in each is that of the first byte that is meant; those above it may be wrong.
-        let is = |byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
-        let control = word.wrapping_sub(ONES * 0x20);
-        let found = (is(b'<') | is(b'&') | is(b']') | control | word) & HIGH;
+        // Above the first control character there may be marks that mean nothing.
+        let control = word.wrapping_sub(ONES * 0x20) & HIGH;
+        let found = mark(word, b'<') | mark(word, b'&') | mark(word, b']') | control | word & HIGH;
         if found != 0 {
             return at + (found.trailing_zeros() / 8) as usize;
         }
@@ -224,6 +234,17 @@ mod tests {
         // The last bytes of a document are left to others.
         assert_eq!(skip_plain_text(b"abcdefghijk<", 0), 8);
         assert_eq!(skip_plain_text(b"abc", 3), 3);
+    }
+
+    #[test]
+    fn the_first_byte_is_marked() {
+        for at in 0..8 {
+            let mut bytes = *b"x?=.>>>\xBE";
+            bytes.rotate_left(at);
+            let expected = bytes.iter().position(|byte| *byte == b'>').unwrap() as u32;
+            assert_eq!(mark(u64::from_le_bytes(bytes), b'>').trailing_zeros() / 8, expected, "{bytes:?}");
+        }
+        assert_eq!(mark(u64::from_le_bytes(*b"abcdefgh"), b'>'), 0);
     }
 
     #[test]

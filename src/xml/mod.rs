@@ -35,6 +35,7 @@
 //!
 //! # Arguments of findings
 //! Of a `malformed-tag` and an `unquoted-value` the third one is left for the consumer, who knows of the faults beside it.
+//!
 //! | code | span | related | arguments |
 //! |---|---|---|---|
 //! | `empty-document` | end of the file | | |

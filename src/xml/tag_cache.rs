@@ -5,11 +5,12 @@
 //! bytes are compared with those that are kept, and neither split nor scanned. It also has a number, by which a consumer can keep what it
 //! made of the tag.
 //!
-//! The cache has a size that it does not outgrow. A tag takes the place of another one with the same hash, and when there is no room for its bytes all are
-//! forgotten; what is read is the same with the cache as without.
+//! The cache has a size that it does not outgrow. Tags may take the places of others (`places`), and when there is no room for a tag's bytes
+//! all are forgotten; what is read is the same with the cache as without.
 
 use super::TagId;
-use crate::places::{self, Places};
+use super::chars::mark;
+use crate::places::{self, Places, mix};
 
 /// How many tags are kept at most; a power of two. A fifth of them is as many as a large folder of domains has.
 const TAGS: usize = 16384;
@@ -97,17 +98,15 @@ impl TagCache {
         // At the very end of a document tags are not looked for.
         while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
             let word = u64::from_le_bytes(*chunk);
-            let mark = first_of(word, b'>');
-            if mark != 0 {
-                let bytes = mark.trailing_zeros() / 8;
+            let end = mark(word, b'>');
+            if end != 0 {
+                let bytes = end.trailing_zeros() / 8;
                 let len = at + bytes as usize + 1 - start;
                 if len > LONGEST {
                     return Probe::NONE;
                 }
-                // The bytes in front of the `>`.
-                // Multiplication carries upwards, so that the highest bits depend on all.
-                let hash = mix(hash, word & ((1 << (8 * bytes)) - 1)) >> 32;
-                return Probe { hash: hash as u32, len, id: TagId::NONE };
+                let in_front = word & ((1 << (8 * bytes)) - 1);
+                return Probe { hash: (mix(hash, in_front) >> 32) as u32, len, id: TagId::NONE };
             }
             hash = mix(hash, word);
             at += 8;
@@ -157,20 +156,6 @@ impl TagCache {
     }
 }
 
-/// The lowest of the result's set bits is the highest bit of the first byte of a word, in memory, that is the one looked for; 0 if there
-/// is none.
-#[inline(always)]
-fn first_of(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let other = word ^ (ONES * byte as u64);
-    other.wrapping_sub(ONES) & !other & (ONES << 7)
-}
-
-#[inline(always)]
-fn mix(hash: u64, word: u64) -> u64 {
-    (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
 // A look-up reads one of them.
 const _: () = assert!(std::mem::size_of::<Entry>() <= 16);
 
@@ -218,16 +203,5 @@ mod tests {
             assert_eq!(twice(&mut cache, &tag), (false, true), "{tag}");
         }
         assert_eq!(cache.bytes.capacity(), BYTES);
-    }
-
-    #[test]
-    fn the_first_byte_is_found() {
-        for at in 0..8 {
-            let mut bytes = *b"x?=.>>>>";
-            bytes.rotate_left(at);
-            let expected = bytes.iter().position(|byte| *byte == b'>').unwrap() as u32;
-            assert_eq!(first_of(u64::from_le_bytes(bytes), b'>').trailing_zeros() / 8, expected, "{bytes:?}");
-        }
-        assert_eq!(first_of(u64::from_le_bytes(*b"abcdefgh"), b'>'), 0);
     }
 }

@@ -45,7 +45,6 @@ impl<'d> Reader<'d, '_, '_> {
     ) -> Option<Event<'d>> {
         let self_closing = self.text[end - 2] == b'/';
         let content_end = end - 1 - usize::from(self_closing);
-        self.workspace.unread = None;
         self.workspace.declarations.clear();
         match self.scan(start + 1, content_end) {
             Some(shape) => self.open(start, end, self_closing, Shape { probe, ..shape }, findings),
@@ -62,19 +61,10 @@ impl<'d> Reader<'d, '_, '_> {
         }
         let self_closing = self.text[end - 2] == b'/';
         let name_span = Span::new(start + 1, start + 1 + known.name);
-        self.workspace.open.push(Open {
-            name: name_span,
-            bindings: self.workspace.bindings.len() as u32,
-            default_namespace: Namespace::None,
-            damaged: false,
-        });
         self.workspace.declarations.clear();
         self.workspace.unread = Some(Span::new(start + 1, end - 1 - usize::from(self_closing)));
         self.position = end;
-        if self_closing {
-            self.owed = 1;
-            self.owed_tag = Span::at(end);
-        }
+        self.enter(self.element(name_span), end, self_closing);
         let name = name_span.of(self.text);
         Some(Event::Start(Start {
             name,
@@ -95,6 +85,7 @@ impl<'d> Reader<'d, '_, '_> {
     #[inline(always)]
     pub(super) fn scan(&mut self, from: usize, to: usize) -> Option<Shape> {
         self.workspace.attributes.clear();
+        self.workspace.unread = None;
         let tag = self.text.get(..to)?;
         let mut shape = Shape::default();
         // [5] Name
@@ -218,12 +209,7 @@ impl<'d> Reader<'d, '_, '_> {
         if depth == 0 || depth >= self.depth_watch {
             self.outermost_or_deep(name_span, depth, findings)?;
         }
-        let open = Open {
-            name: name_span,
-            bindings: self.workspace.bindings.len() as u32,
-            default_namespace: self.default_namespace,
-            damaged: false,
-        };
+        let open = self.element(name_span);
         let mut damaged = shape.damaged;
         if shape.duplicates
             || shape.references
@@ -239,11 +225,7 @@ impl<'d> Reader<'d, '_, '_> {
         if shape.probe.len > 0 && plain && shape.colon == 0 {
             id = self.workspace.tags.keep(shape.probe, &self.text[start..end], name_span.len());
         }
-        self.workspace.open.push(open);
-        if self_closing {
-            self.owed = 1;
-            self.owed_tag = Span::at(end);
-        }
+        self.enter(open, end, self_closing);
         let text = self.text;
         let name = &text[start + 1..shape.name_end];
         let (mut local, mut namespace, mut unbound) = (name, self.default_namespace, false);
@@ -274,6 +256,23 @@ impl<'d> Reader<'d, '_, '_> {
             self.root = Some(name_span);
         }
         Some(Event::Start(event))
+    }
+
+    /// An element of this name, with what is in force outside of it.
+    #[inline(always)]
+    fn element(&self, name: Span) -> Open {
+        let bindings = self.workspace.bindings.len() as u32;
+        Open { name, bindings, default_namespace: self.default_namespace, damaged: false }
+    }
+
+    /// Puts an element on the stack, and owes its end if it has no content. `end` is the offset after the tag.
+    #[inline(always)]
+    fn enter(&mut self, open: Open, end: usize, self_closing: bool) {
+        self.workspace.open.push(open);
+        if self_closing {
+            self.owed = 1;
+            self.owed_tag = Span::at(end);
+        }
     }
 
     /// The root begins, or nesting gets deep. `None` if the reader gave up.

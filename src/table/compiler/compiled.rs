@@ -319,6 +319,14 @@ pub struct ChildRule {
     pub until: Version,
 }
 
+impl ChildRule {
+    /// Whether it matters how many there are, beyond whether there is one.
+    #[inline]
+    pub fn is_counted(&self) -> bool {
+        self.at_least > 1 || (self.at_most > 1 && self.at_most < u32::MAX)
+    }
+}
+
 /// A variant: what decides, and the blocks by value.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {

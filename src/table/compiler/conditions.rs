@@ -92,19 +92,14 @@ enum Subject {
 
 impl Subject {
     fn of(table: &Table, rule: &Rule) -> Subject {
-        let mut paths = rule.subjects.of(table.path_lists).iter();
-        let all = |wanted: fn(&Table, &[Step]) -> bool| {
-            paths.clone().all(|path| wanted(table, table.paths[*path as usize].steps.of(table.steps)))
+        let kind = |path: &u16| match table.paths[*path as usize].steps.of(table.steps) {
+            [] => Subject::Domain,
+            steps if are_devices(table, steps) => Subject::Devices,
+            _ => Subject::Other,
         };
-        if paths.len() == 0 {
-            Subject::Other
-        } else if all(|_, steps| steps.is_empty()) {
-            Subject::Domain
-        } else if paths.all(|path| are_devices(table, table.paths[*path as usize].steps.of(table.steps))) {
-            Subject::Devices
-        } else {
-            Subject::Other
-        }
+        let mut kinds = rule.subjects.of(table.path_lists).iter().map(kind);
+        let first = kinds.next().unwrap_or(Subject::Other);
+        if kinds.all(|kind| kind == first) { first } else { Subject::Other }
     }
 }
 

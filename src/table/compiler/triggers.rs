@@ -54,11 +54,14 @@ impl Compiler<'_> {
                 let some = matches!((*operator, *least), (">", 0..) | (">=" | "=", 1..));
                 if some { self.path_atoms(path, types, &[]) } else { None }
             }
-            // Nothing counts below 0 where only 0 is not meant.
+            // A number other than 0 is one from 1 on, or is not written as numbers usually are, such as one with a sign.
             Condition::Compare("!=", Value::Path(path), Value::Number(0)) if path.attribute.is_some() => {
                 let mut candidate = self.path_atoms(path, types, &[])?;
                 candidate.score = candidate.score.min(9);
+                let mut irregular = candidate.atoms.clone();
+                irregular.iter_mut().for_each(|atom| atom.words = vec![IRREGULAR.to_owned()]);
                 candidate.atoms.iter_mut().for_each(|atom| atom.least = 1);
+                candidate.atoms.extend(irregular);
                 Some(candidate)
             }
             // A number beyond what is usual is rare.
@@ -261,6 +264,7 @@ fn numbers(value: &Value) -> Option<&PathText> {
 }
 
 /// What sets a rule off: an element type, or one of its attributes, possibly with one of some values; the subject is `up` levels above.
+#[derive(Clone)]
 pub(super) struct Atom {
     pub(super) element: u16,
     pub(super) attribute: String,
