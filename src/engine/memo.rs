@@ -9,12 +9,12 @@
 //! findings are the same without it.
 
 use super::frame::{Frame, role};
-use crate::places::{Entry, Places, mix};
+use crate::places::{Entry, Mixer, Places, mix};
 use crate::semantic::{Role, Value};
 use crate::table::{ChildRule, Element, Table, Text};
 use crate::xml::TagId;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasherDefault;
 
 /// How many openings are kept at most; a power of two. A quarter of them is as many as a large folder of domains has.
 const OPENINGS: usize = 16384;
@@ -188,7 +188,7 @@ pub(super) struct Memo {
     variants: Vec<Variant>,
     blocks: Vec<u16>,
     /// Numbers of variants by the element's and its blocks.
-    numbers: HashMap<Box<[u16]>, u32, BuildHasherDefault<DefaultHasher>>,
+    numbers: HashMap<Box<[u16]>, u32, BuildHasherDefault<Mixer>>,
     /// A key under construction.
     key: Vec<u16>,
 }

@@ -4,10 +4,35 @@
 //! Nothing is ever searched, so that a look-up is one comparison or two. A table grows with what it holds, up to a size that is fixed: a
 //! single small document pays for no more than it needs.
 
+use std::hash::Hasher;
+
 /// Goes on with a hash. Multiplication carries upwards, so that the highest bits of the result depend on all of it.
 #[inline(always)]
 pub(crate) fn mix(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// A hasher of the standard library's kind that mixes.
+#[derive(Default)]
+pub(crate) struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        self.0 = words.iter().fold(self.0, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        self.0 = mix(mix(self.0, u64::from_le_bytes(last)), bytes.len() as u64);
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = mix(self.0, word);
+    }
+
+    /// The low bits often say where something is kept, so that the high ones have their part in them.
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }
 
 /// An entry of a table.

@@ -9,7 +9,7 @@ use super::facts::{Facts, NOBODY};
 use super::functions::{FUNCTIONS, Function};
 use super::view::{Buffers, Symbols, View};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::places::mix;
+use crate::places::Mixer;
 use crate::table::{DRIVERS, Judge, NONE, Rule, Step, Table, Version};
 
 /// First place of each key that must be unique, by rule and key.
@@ -303,15 +303,11 @@ impl View<'_, '_> {
         keys: &mut Keys,
         findings: &mut Vec<Finding>,
     ) {
-        let (words, rest) = key.as_chunks::<8>();
-        let mut hash = mix(key.len() as u64, u64::from(number));
-        hash = words.iter().fold(hash, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        hash = mix(hash, u64::from_le_bytes(last));
-        // The hash stands for the key. Its low bits say where it is kept, so that the high ones must have their part in them.
-        hash ^= hash >> 32;
-        match keys.entry(hash) {
+        // The hash stands for the key.
+        let mut hasher = Mixer::default();
+        hasher.write_u64(number.into());
+        hasher.write(key);
+        match keys.entry(hasher.finish()) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(subject);
             }
