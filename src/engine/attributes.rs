@@ -6,7 +6,7 @@ use super::frame::{Decided, Frame, State, role};
 use super::memo::{Lists, NO_VARIANT, Opened};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
 use crate::places::Entry;
-use crate::semantic::{NOBODY, Value, is_regular, may_reach};
+use crate::semantic::{NOBODY, Role, Value, is_regular, may_reach};
 use crate::table::{AttributeRule, Block, By, ChildRule, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
 
@@ -41,6 +41,7 @@ impl<'d> Pass<'_, 'd> {
         let element = &self.table.elements[element_id as usize];
         let findings = self.findings.len() as u32;
         if element.deferred {
+            self.state.subtrees.abandon_around(self.state.frames.len());
             Decided::forget(&mut self.state.decided, self.state.frames.len());
         }
         let mut opening = Opening { start, attributes, element, element_id, name, present: 0, settled: 0, known: 0 };
@@ -97,10 +98,11 @@ impl<'d> Pass<'_, 'd> {
     /// Opens an element of which the memo knows everything.
     #[inline]
     pub(super) fn reopen(&mut self, start: &xml::Start<'d>, opened: usize, owner: u32) {
-        let State { frames, blocks, viable, placed, decided, memo, facts, .. } = &mut *self.state;
+        let State { frames, blocks, viable, placed, decided, memo, facts, subtrees, .. } = &mut *self.state;
         let opened = memo.opened(opened);
         let variant = memo.variant(opened.variant);
         if variant.deferred {
+            subtrees.abandon_around(frames.len());
             Decided::forget(decided, frames.len());
         }
         let nearest = frames.last().map_or(NOBODY, |parent| parent.nearest);
@@ -140,7 +142,7 @@ impl<'d> Pass<'_, 'd> {
         rule: Option<&'static ChildRule>,
         name: u16,
     ) {
-        let State { frames, viable, memo, facts, fires, singular, by_text, .. } = &mut *self.state;
+        let State { frames, viable, memo, subtrees, facts, fires, singular, by_text, .. } = &mut *self.state;
         let [.., frame] = &frames[..] else { return };
         let read = frame.node != NOBODY;
         let values = if read { facts.values_of(frame.node) } else { &[] };
@@ -171,12 +173,16 @@ impl<'d> Pass<'_, 'd> {
                 .zip(element)
                 .is_some_and(|(rule, parent)| !rule.is_counted() && parent.ordered & 1 << rule.slot == 0),
             is_placed: element.is_some_and(|parent| parent.deferred),
+            is_section: memo.variant(frame.variant).role == Role::Other && memo.variant(parent).role != Role::Other,
             read,
             ..Opened::FREE
         };
         let values = if read { facts.values_of(frame.node) } else { &[] };
         let viable = &viable[frame.viable as usize..];
         memo.keep(opened, &Lists { tag_start: start.tag_start, values, fires, viable, text });
+        if opened.is_section {
+            subtrees.note(self.text, start, parent);
+        }
     }
 
     /// Something in the innermost open element is damaged. What it was meant to say is not known, so rules do not judge the elements

@@ -20,6 +20,7 @@ impl<'d> Pass<'_, 'd> {
         let owner = if parent_element == self.state.devices { start.tag_start } else { parent_owner };
         if let Some(number) = self.state.memo.find(variant, start.id, || after(text, start)) {
             let opened = self.state.memo.opened(number);
+            let is_section = opened.is_section;
             let bit = 1u128 << opened.slot;
             if opened.joins_freely && (opened.repeats || parent.children & bit == 0) {
                 parent.children |= bit;
@@ -29,8 +30,14 @@ impl<'d> Pass<'_, 'd> {
             } else if let Some(rule) = opened.rule {
                 self.join(at, opened.slot, rule, start, owner);
             }
+            if is_section && self.pass_over(start, reader, variant, number, owner) {
+                return;
+            }
             self.reopen(start, number, owner);
             return;
+        }
+        if start.id == xml::TagId::NONE {
+            self.state.subtrees.abandon();
         }
         let element = &self.table.elements[parent_element as usize];
         let slot = match start.namespace {
@@ -42,6 +49,7 @@ impl<'d> Pass<'_, 'd> {
         let Some((slot, rule)) = found else {
             if element.open {
                 self.skip = 1;
+                self.state.subtrees.abandon();
                 return;
             }
             self.unknown_child(start, reader, slot, owner);

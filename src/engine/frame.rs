@@ -1,6 +1,7 @@
 //! The stack of open elements.
 
 use super::memo::{Memo, NO_VARIANT};
+use super::subtrees::Subtrees;
 use crate::diagnostic::Span;
 use crate::semantic::{Facts, NOBODY, Role};
 use crate::table::{Element, Table, Version};
@@ -148,6 +149,8 @@ pub(super) struct State {
     pub stranger_findings: Vec<u32>,
     /// What was made of start tags before.
     pub memo: Memo,
+    /// Elements that were read before with all that they hold.
+    pub subtrees: Subtrees,
     /// Rules that the element at hand has set off.
     pub fires: Vec<(u16, u8)>,
     /// Something beside its tag, its text and its parent's variant has decided about the element at hand.
@@ -176,6 +179,7 @@ impl State {
             strangers: Vec::new(),
             stranger_findings: Vec::new(),
             memo: Memo::default(),
+            subtrees: Subtrees::default(),
             fires: Vec::new(),
             singular: false,
             by_text: false,
@@ -194,6 +198,7 @@ impl State {
         self.faults_of_devices = 0;
         self.strangers.clear();
         self.stranger_findings.clear();
+        self.subtrees.abandon();
     }
 
     /// Takes the innermost open element, which this is, and all that belongs to it from the stacks.

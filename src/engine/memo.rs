@@ -129,6 +129,8 @@ pub(super) struct Opened {
     pub joins_freely: bool,
     /// Its place is kept until the parent ends, which decides about it.
     pub is_placed: bool,
+    /// It stands in a domain or among its devices, and is neither: it may be passed over with all that it holds.
+    pub is_section: bool,
     /// Some rule reads the element.
     pub read: bool,
     /// Values that rules read, among those of all openings; what follows is filled in by [`Memo::keep`], too.
@@ -216,6 +218,7 @@ impl Entry for Opened {
         repeats: false,
         joins_freely: false,
         is_placed: false,
+        is_section: false,
         read: false,
         values: Items { first: 0, len: 0 },
         fires: Items { first: 0, len: 0 },

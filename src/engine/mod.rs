@@ -16,6 +16,7 @@ mod frame;
 mod memo;
 mod recover;
 mod roots;
+mod subtrees;
 
 use crate::diagnostic::{Arg, Code, Finding, Selection, codes};
 use crate::table::{Table, Version};
@@ -92,7 +93,11 @@ impl Checker {
                 limits: options.limits,
             },
             workspace: xml::Workspace::with_tag_cache(),
-            state: frame::State { memo: memo::Memo::new(), ..frame::State::new(table, options.target) },
+            state: frame::State {
+                memo: memo::Memo::new(),
+                subtrees: subtrees::Subtrees::new(),
+                ..frame::State::new(table, options.target)
+            },
             findings: Vec::new(),
             facts: table.codes().skip(codes::COUNT as usize).any(|code| options.selection.contains(code)),
         }
@@ -260,6 +265,9 @@ impl<'d> Pass<'_, 'd> {
                         self.skip -= 1;
                     } else {
                         self.end(&end);
+                        if self.state.subtrees.has_ended(self.state.frames.len()) {
+                            self.keep_subtree(&end);
+                        }
                     }
                 }
                 xml::Event::EndOfDocument => self.skip = 0,

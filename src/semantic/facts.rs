@@ -144,6 +144,13 @@ impl Facts {
             Role::Devices => self.devices = node,
             Role::Domain => self.domain = node,
         }
+        self.chain(table, name, parent, node);
+        node
+    }
+
+    /// A node joins its chain, if it is a device or a child of the domain that has one.
+    #[inline]
+    pub(super) fn chain(&mut self, table: &Table, name: u16, parent: u32, node: u32) {
         if parent != NOBODY {
             let tag = match parent {
                 _ if parent == self.devices => table.device_tags[name as usize],
@@ -159,7 +166,6 @@ impl Facts {
                 chain.1 = node;
             }
         }
-        node
     }
 
     /// An attribute of the element that just began.
@@ -269,7 +275,7 @@ impl Facts {
 /// Makes room for more entries. A long list grows by a quarter, since a document that is all devices has long ones and may not take up much
 /// more than its own size.
 #[inline]
-fn make_room<T>(list: &mut Vec<T>, more: usize) {
+pub(super) fn make_room<T>(list: &mut Vec<T>, more: usize) {
     const LONG: usize = 1 << 14;
     if list.capacity() - list.len() < more && list.len() > LONG {
         list.reserve_exact(more + list.len() / 4);

@@ -7,6 +7,7 @@
 
 mod conditions;
 mod derive;
+mod excerpts;
 mod facts;
 mod functions;
 mod interpret;
@@ -17,4 +18,5 @@ mod usb;
 mod view;
 
 pub use derive::{is_regular, may_reach};
+pub use excerpts::{Excerpt, Excerpts, Mark};
 pub use facts::{Facts, NOBODY, Node, Role, Value};

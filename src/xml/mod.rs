@@ -86,7 +86,7 @@ mod tests;
 
 pub use document::Document;
 pub use namespaces::Namespace;
-pub use peek::{content_start, content_text, end_tag_name, peek_attributes, peek_children, peek_text};
+pub use peek::{content_start, content_text, end_tag_name, peek_attributes, peek_children, peek_end, peek_text};
 pub use reader::{Reader, Workspace};
 pub use references::{decode_text, decode_value, value};
 pub use repair::tag_faults;

@@ -39,6 +39,18 @@ pub fn content_start(text: &[u8], tag_start: usize) -> Option<usize> {
     }
 }
 
+/// The offset behind the first end tag of a name, without a blank in it.
+pub fn peek_end(text: &[u8], name: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr(b'<', text.get(at..)?)? + 1;
+        let Some(tag) = text[at..].strip_prefix(b"/") else { continue };
+        if tag.get(name.len()) == Some(&b'>') && tag.starts_with(name) {
+            return Some(at + 1 + name.len() + 1);
+        }
+    }
+}
+
 /// The name in the end tag of the element whose start tag is at `tag_start`; `Some(None)` if it has none, as in `<a/>`; `None` if the text
 /// ends before it.
 pub fn end_tag_name(text: &[u8], tag_start: usize) -> Option<Option<Span>> {

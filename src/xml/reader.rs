@@ -227,6 +227,24 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
         &self.workspace.declarations
     }
 
+    /// Passes over the content of the element that began last and over its end tag, up to `end`. They were read before, in some document
+    /// or this one; `height` is how deep at most they are nested. Whether that could be done.
+    #[inline]
+    pub fn pass_over(&mut self, end: usize, height: usize) -> bool {
+        let open = &mut self.workspace.open;
+        let declares = !self.workspace.declarations.is_empty();
+        // The end of an element without content is owed.
+        let owes = self.owed > usize::from(end == self.position);
+        if self.second_time || declares || owes || end > self.watch || open.len() + height >= self.depth_watch {
+            return false;
+        }
+        self.owed = 0;
+        open.pop();
+        self.workspace.unread = None;
+        self.position = end;
+        true
+    }
+
     /// Offset of what is read next.
     #[inline]
     pub fn position(&self) -> usize {

@@ -9,12 +9,13 @@ use std::fmt::Write;
 
 use super::compiled::*;
 use super::rules::{CALLS, TESTS};
+use super::scopes::Scope;
 
 /// Prints the functions, and the arrays that find them by rule and by guard.
 pub fn emit(table: &Table) -> String {
     let mut out = String::new();
     let mut guards: BTreeMap<u16, u16> = BTreeMap::new();
-    let (mut whens, mut owns, mut keys) = (String::new(), String::new(), String::new());
+    let (mut whens, mut owns, mut inners, mut keys) = (String::new(), String::new(), String::new(), String::new());
     for (number, rule) in table.rules.iter().enumerate() {
         let subject = Subject::of(table, rule);
         if rule.guard != NONE {
@@ -29,25 +30,20 @@ pub fn emit(table: &Table) -> String {
         if rule.when == NONE {
             whens.push_str("    always,\n");
         } else {
-            function(&mut out, table, &format!("when_{number}"), subject, &[rule.when]);
+            function(&mut out, table, &format!("when_{number}"), subject, rule.when);
             let _ = writeln!(whens, "    when_{number},");
         }
-        let mut conjuncts = Vec::new();
-        own_conjuncts(table, rule.when, &mut conjuncts);
-        if conjuncts.is_empty() {
-            owns.push_str("    always,\n");
-        } else {
-            function(&mut out, table, &format!("own_{number}"), subject, &conjuncts);
-            let _ = writeln!(owns, "    own_{number},");
-        }
+        weakened(&mut out, table, number, rule, Some(Scope::Tag), "own", &mut owns);
+        weakened(&mut out, table, number, rule, Scope::subtree(table, rule), "inner", &mut inners);
     }
     let mut list = String::new();
     for (number, expression) in &guards {
-        function(&mut out, table, &format!("guard_{number}"), Subject::Domain, &[*expression]);
+        function(&mut out, table, &format!("guard_{number}"), Subject::Domain, *expression);
         let _ = writeln!(list, "    guard_{number},");
     }
     let _ = write!(out, "pub(super) static WHENS: &[Check] = &[\n{whens}];\n");
     let _ = write!(out, "pub(super) static OWNS: &[Check] = &[\n{owns}];\n");
+    let _ = write!(out, "pub(super) static INNERS: &[Check] = &[\n{inners}];\n");
     let _ = write!(out, "pub(super) static GUARDS: &[Check] = &[\n{list}];\n");
     let _ = write!(out, "pub(super) static KEYS: &[Option<Key>] = &[\n{keys}];\n");
     out
@@ -74,12 +70,45 @@ fn key(out: &mut String, table: &Table, rule: usize, subject: Subject, paths: &[
     );
 }
 
-/// A function that says whether all of some conditions hold.
-fn function(out: &mut String, table: &Table, name: &str, subject: Subject, conditions: &[u16]) {
-    let mut writer = Writer { table, subject, variables: 0 };
-    let conditions: Vec<String> = conditions.iter().map(|condition| writer.condition(*condition, "subject")).collect();
-    let body = conditions.join(" && ");
+/// A function that says whether a condition holds.
+fn function(out: &mut String, table: &Table, name: &str, subject: Subject, condition: u16) {
+    let body = Writer { table, subject, variables: 0 }.condition(condition, "subject");
+    write_function(out, name, &body);
+}
+
+fn write_function(out: &mut String, name: &str, body: &str) {
     let _ = write!(out, "fn {name}(view: &View<'_, '_>, subject: u32) -> bool {{\n    {body}\n}}\n");
+}
+
+/// A function that says whether a rule's condition may hold in some document that has what is in the scope, and its place in a list.
+fn weakened(
+    out: &mut String,
+    table: &Table,
+    number: usize,
+    rule: &Rule,
+    scope: Option<Scope>,
+    name: &str,
+    list: &mut String,
+) {
+    let subject = Subject::of(table, rule);
+    let weak = match scope {
+        Some(scope) if rule.when != NONE => {
+            // What the scope decides altogether has a function already.
+            if scope.decides(table, rule.when) {
+                let _ = writeln!(list, "    when_{number},");
+                return;
+            }
+            Writer { table, subject, variables: 0 }.weaken(rule.when, scope, true)
+        }
+        _ => Weak::Sure(true),
+    };
+    match weak {
+        Weak::Sure(_) => list.push_str("    always,\n"),
+        Weak::Condition(body) => {
+            write_function(out, &format!("{name}_{number}"), &body);
+            let _ = writeln!(list, "    {name}_{number},");
+        }
+    }
 }
 
 /// What a rule looks at, as far as there are short ways from it.
@@ -108,50 +137,6 @@ fn are_devices(table: &Table, steps: &[Step]) -> bool {
     matches!(steps, [Step::Down(tag, NONE)] if *tag != NONE && table.names[*tag as usize] == "devices")
 }
 
-/// The conjuncts of a condition that ask for nothing but the attributes of the rule's element: its start tag alone decides about them.
-fn own_conjuncts(table: &Table, expression: u16, list: &mut Vec<u16>) {
-    if expression == NONE {
-        return;
-    }
-    match table.expressions[expression as usize] {
-        Expression::And(a, b) => {
-            own_conjuncts(table, a, list);
-            own_conjuncts(table, b, list);
-        }
-        _ if is_own(table, expression) => list.push(expression),
-        _ => {}
-    }
-}
-
-/// Whether a condition asks for nothing but attributes of the rule's element.
-fn is_own(table: &Table, expression: u16) -> bool {
-    match table.expressions[expression as usize] {
-        Expression::And(a, b) | Expression::Or(a, b) => is_own(table, a) && is_own(table, b),
-        Expression::Not(a) => is_own(table, a),
-        Expression::Exists(path) => is_own_attribute(table, path),
-        Expression::Compare(_, a, b) => is_own_operand(table, a) && is_own_operand(table, b),
-        Expression::Among(operand, _) | Expression::Test(_, operand, _) => is_own_operand(table, operand),
-    }
-}
-
-fn is_own_operand(table: &Table, operand: u16) -> bool {
-    match table.operands[operand as usize] {
-        Operand::Literal(_) | Operand::Number(_) => true,
-        Operand::Values(path) | Operand::Count(path) => is_own_attribute(table, path),
-        // Some functions look at more than what their path leads to.
-        Operand::Call(call, path) => {
-            !matches!(CALLS[call as usize], "machine" | "arch" | "bus" | "bus-model" | "disk-index" | "position")
-                && is_own_attribute(table, path)
-        }
-        Operand::Arithmetic(_, a, b) => is_own_operand(table, a) && is_own_operand(table, b),
-    }
-}
-
-fn is_own_attribute(table: &Table, path: u16) -> bool {
-    let path = table.paths[path as usize];
-    path.origin != Origin::Domain && path.steps.is_empty() && matches!(path.last, Last::Value(_))
-}
-
 /// What an operand gave, as the name of a Rust variable.
 enum Datum {
     /// An attribute's value.
@@ -160,6 +145,32 @@ enum Datum {
     Text(String),
     /// A number.
     Number(String),
+}
+
+/// What a scope says of a condition.
+enum Weak {
+    /// It holds or does not, as far as the scope can say.
+    Sure(bool),
+    /// It holds if this Rust condition does.
+    Condition(String),
+}
+
+impl Weak {
+    /// Both of two, or one of them.
+    fn join(self, other: Weak, both: bool) -> Weak {
+        match (self, other) {
+            (Weak::Sure(sure), weak) | (weak, Weak::Sure(sure)) => {
+                if sure == both {
+                    weak
+                } else {
+                    Weak::Sure(sure)
+                }
+            }
+            (Weak::Condition(a), Weak::Condition(b)) => {
+                Weak::Condition(format!("({a} {} {b})", if both { "&&" } else { "||" }))
+            }
+        }
+    }
 }
 
 struct Writer<'t> {
@@ -207,6 +218,20 @@ impl<'t> Writer<'t> {
                     Datum::Number(number) => format!("derive::test_number(\"{test}\", {number}, {word:?})"),
                 })
             }
+        }
+    }
+
+    /// A condition of the rule's element, where what the scope does not decide is taken to hold, or not to hold.
+    fn weaken(&mut self, expression: u16, scope: Scope, rest: bool) -> Weak {
+        match self.table.expressions[expression as usize] {
+            Expression::And(a, b) => self.weaken(a, scope, rest).join(self.weaken(b, scope, rest), true),
+            Expression::Or(a, b) => self.weaken(a, scope, rest).join(self.weaken(b, scope, rest), false),
+            Expression::Not(a) => match self.weaken(a, scope, !rest) {
+                Weak::Sure(sure) => Weak::Sure(!sure),
+                Weak::Condition(condition) => Weak::Condition(format!("!{condition}")),
+            },
+            _ if scope.decides(self.table, expression) => Weak::Condition(self.condition(expression, "subject")),
+            _ => Weak::Sure(rest),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod expression;
 pub mod handling;
 pub mod key;
 pub mod rules;
+mod scopes;
 pub mod source;
 mod triggers;
 pub mod version;

@@ -1,0 +1,318 @@
+//! Elements with all that they hold, kept for the next time.
+//!
+//! What stands directly in a domain and among its devices repeats itself, to the letter, from one document to the next: of libvirt's own
+//! documents, four bytes of five are in an element that stands in another one, too. What comes of such an element depends on two things alone: its bytes, and the
+//! *variant* of its parent (see [`super::memo`]). So where both have met before and there was nothing to tell, the element is passed over, and
+//! what rules read of it is put where it would have been.
+//!
+//! What stood only once is not kept, since most of that will not come again. The bytes that are kept have an end, and findings are the same
+//! without them.
+
+use super::Pass;
+use super::frame::{Decided, State};
+use super::memo::NO_VARIANT;
+use crate::diagnostic::Span;
+use crate::places::{Entry, Places, mix};
+use crate::semantic::{Excerpt, Excerpts, Mark, NOBODY};
+use crate::xml::{self, TagId};
+use memchr::{memchr, memmem};
+
+/// How many subtrees are kept at most, and how many are noted that stood once; a power of two.
+const SUBTREES: usize = 16384;
+
+/// How many bytes of documents are kept.
+const BYTES: usize = 1 << 20;
+
+/// Longer subtrees are not kept, in bytes behind the start tag.
+const LONGEST: usize = 4096;
+
+/// A subtree that is kept.
+#[derive(Clone, Copy)]
+struct Subtree {
+    /// The start tag; [`TagId::NONE`] for a place that is free.
+    tag: TagId,
+    /// The variant of the parent.
+    parent: u32,
+    hash: u32,
+    /// First of the bytes from the start tag's end up to the end tag's.
+    first: u32,
+    /// How many they are.
+    len: u16,
+    /// It has at most so many levels.
+    height: u16,
+    /// A text in it decides about the variants of elements further out.
+    decides: Option<Deciding>,
+    facts: Excerpt,
+}
+
+impl Entry for Subtree {
+    const FREE: Subtree = Subtree {
+        tag: TagId::NONE,
+        parent: NO_VARIANT,
+        hash: 0,
+        first: 0,
+        len: 0,
+        height: 0,
+        decides: None,
+        facts: Excerpt::EMPTY,
+    };
+
+    fn is_free(&self) -> bool {
+        self.tag == TagId::NONE
+    }
+
+    fn hash(&self) -> u32 {
+        self.hash
+    }
+}
+
+/// A text that decides about variants, relative to its subtree.
+#[derive(Clone, Copy)]
+struct Deciding {
+    /// How many levels below the outermost element its own stands.
+    level: u8,
+    /// That element's shape.
+    element: u16,
+    start: u16,
+    len: u16,
+}
+
+/// The hash of a subtree that stood once; 0 for a place that is free.
+#[derive(Clone, Copy)]
+struct Once(u32);
+
+impl Entry for Once {
+    const FREE: Once = Once(0);
+
+    fn is_free(&self) -> bool {
+        self.0 == 0
+    }
+
+    fn hash(&self) -> u32 {
+        self.0
+    }
+}
+
+/// What an element seems to be before it is read.
+#[derive(Clone, Copy)]
+struct Probe {
+    tag: TagId,
+    parent: u32,
+    hash: u32,
+    /// Offset behind the start tag.
+    start: usize,
+    /// Offset behind the first end tag of its name.
+    end: usize,
+}
+
+/// An element that is read and will be kept if there is nothing to tell.
+struct Watched {
+    probe: Probe,
+    tag_start: u32,
+    findings: usize,
+    /// How many texts have decided about variants.
+    decided: usize,
+    mark: Mark,
+}
+
+/// The subtrees that are kept.
+pub(super) struct Subtrees {
+    subtrees: Places<Subtree>,
+    once: Places<Once>,
+    bytes: Vec<u8>,
+    facts: Excerpts,
+    watched: Option<Watched>,
+    /// How many elements are open around the one that is watched; [`NOBODY`] if none is.
+    around: u32,
+}
+
+impl Default for Subtrees {
+    /// Keeps nothing.
+    fn default() -> Self {
+        Subtrees {
+            subtrees: Places::default(),
+            once: Places::default(),
+            bytes: Vec::new(),
+            facts: Excerpts::default(),
+            watched: None,
+            around: NOBODY,
+        }
+    }
+}
+
+impl Subtrees {
+    /// Keeps something.
+    pub fn new() -> Subtrees {
+        Subtrees { subtrees: Places::new(SUBTREES), once: Places::new(SUBTREES), ..Subtrees::default() }
+    }
+
+    /// What is being read is not kept.
+    pub fn abandon(&mut self) {
+        (self.watched, self.around) = (None, NOBODY);
+    }
+
+    /// Something in the element that is watched depends on what was read before it: an element at this depth does.
+    #[inline]
+    pub fn abandon_around(&mut self, depth: usize) {
+        if self.around != depth as u32 {
+            self.abandon();
+        }
+    }
+
+    /// Whether it is the watched element that has ended, when so many are open.
+    #[inline(always)]
+    pub fn has_ended(&self, open: usize) -> bool {
+        self.around == open as u32
+    }
+
+    /// Looks at an element behind its start tag.
+    #[inline]
+    fn probe(&self, text: &[u8], start: &xml::Start<'_>, parent: u32) -> Option<Probe> {
+        if self.subtrees.is_closed() {
+            return None;
+        }
+        let from = start.content_start as usize;
+        let end = match start.self_closing {
+            true => from,
+            false => from + xml::peek_end(&text[from..text.len().min(from + LONGEST)], start.name)?,
+        };
+        Some(Probe { tag: start.id, parent, hash: hash_of(&text[from..end], start.id, parent), start: from, end })
+    }
+
+    /// The subtree that stands there.
+    #[inline]
+    fn find(&self, probe: &Probe, text: &[u8]) -> Option<&Subtree> {
+        let number = self
+            .subtrees
+            .find(probe.hash, |kept| (kept.hash, kept.tag, kept.parent) == (probe.hash, probe.tag, probe.parent))?;
+        let kept = self.subtrees.get(number);
+        let bytes = &self.bytes[kept.first as usize..kept.first as usize + kept.len as usize];
+        (bytes == &text[probe.start..probe.end]).then_some(kept)
+    }
+
+    /// An element stands there whose start tag is new.
+    pub fn note(&mut self, text: &[u8], start: &xml::Start<'_>, parent: u32) {
+        if let Some(probe) = self.probe(text, start, parent) {
+            self.stood_before(probe.hash);
+        }
+    }
+
+    /// Whether an element that is not kept stood somewhere before; if not, it has now.
+    fn stood_before(&mut self, hash: u32) -> bool {
+        let hash = hash.max(1);
+        let before = self.once.find(hash, |once| once.0 == hash).is_some();
+        if !before {
+            self.once.put(Once(hash));
+        }
+        before
+    }
+}
+
+impl<'d> Pass<'_, 'd> {
+    /// Passes over a child of the domain or of its devices that stood before, to the letter, in a parent of this variant; whether it did. If
+    /// not, the child is watched, if it is worth it. `opened` is the number of what became of its tag.
+    pub(super) fn pass_over(
+        &mut self,
+        start: &xml::Start<'d>,
+        reader: &mut xml::Reader<'d, '_, '_>,
+        parent: u32,
+        opened: usize,
+        owner: u32,
+    ) -> bool {
+        let State { subtrees, facts, frames, memo, decided, .. } = &mut *self.state;
+        let Some(probe) = subtrees.probe(self.text, start, parent) else { return false };
+        let depth = frames.len();
+        let deferred = memo.variant(memo.opened(opened).variant).deferred;
+        if let Some(kept) = subtrees.find(&probe, self.text) {
+            if !reader.pass_over(probe.end, kept.height as usize) {
+                return false;
+            }
+            if deferred {
+                Decided::forget(decided, depth);
+            }
+            if let Some(Deciding { level, element, start: from, len }) = kept.decides {
+                let from = start.tag_start as usize + from as usize;
+                let text = Span::new(from, from + len as usize);
+                decided.push(Decided { depth: depth as u32 + u32::from(level), element, text });
+            }
+            let nearest = frames.last().map_or(NOBODY, |frame| frame.nearest);
+            facts.put(&subtrees.facts, &kept.facts, self.table, nearest, start.tag_start, owner);
+            return true;
+        }
+        if subtrees.stood_before(probe.hash) {
+            if deferred {
+                Decided::forget(decided, depth);
+            }
+            subtrees.around = depth as u32;
+            subtrees.watched = Some(Watched {
+                probe,
+                tag_start: start.tag_start,
+                findings: self.findings.len(),
+                decided: decided.len(),
+                mark: facts.mark(),
+            });
+        }
+        false
+    }
+
+    /// The watched element has ended.
+    #[cold]
+    pub(super) fn keep_subtree(&mut self, end: &xml::End) {
+        let State { subtrees, facts, frames, decided, .. } = &mut *self.state;
+        let watched = subtrees.watched.take();
+        subtrees.abandon();
+        let Some(Watched { probe, tag_start, findings, decided: before, mark }) = watched else { return };
+        let content = &self.text[probe.start..probe.end];
+        // What a reference means, and whether it may stand there, is up to the document.
+        if self.findings.len() != findings
+            || end.broken
+            || end.end as usize != probe.end
+            || memchr(b'&', content).is_some()
+        {
+            return;
+        }
+        let decides = match decided.get(before..) {
+            Some([]) => None,
+            Some([one]) => Some(Deciding {
+                level: (one.depth - frames.len() as u32) as u8,
+                element: one.element,
+                start: (one.text.start - tag_start) as u16,
+                len: one.text.len() as u16,
+            }),
+            _ => return,
+        };
+        if subtrees.bytes.len() + content.len() > BYTES {
+            subtrees.subtrees.clear();
+            subtrees.bytes.clear();
+            subtrees.facts.clear();
+        }
+        let Some(facts) = facts.keep(&mut subtrees.facts, self.table, self.text, mark, tag_start) else { return };
+        let Probe { tag, parent, hash, .. } = probe;
+        // Every element in it but the innermost ones has an end tag.
+        let height = memmem::find_iter(content, b"</").count() as u16 + 1;
+        let (first, len) = (subtrees.bytes.len() as u32, content.len() as u16);
+        subtrees.subtrees.put(Subtree { tag, parent, hash, first, len, height, decides, facts });
+        subtrees.bytes.extend_from_slice(content);
+    }
+}
+
+/// The hash of an element's content, with its start tag and its parent.
+#[inline]
+fn hash_of(content: &[u8], tag: TagId, parent: u32) -> u32 {
+    // Two that do not wait for each other.
+    let (mut one, mut other) = (u64::from(tag.0), u64::from(parent));
+    let (pairs, rest) = content.as_chunks::<16>();
+    let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap_or_default());
+    for pair in pairs {
+        one = mix(one, word(&pair[..8]));
+        other = mix(other, word(&pair[8..]));
+    }
+    let mut last = [0; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    one = mix(one, word(&last[..8]));
+    other = mix(other, word(&last[8..]));
+    (mix(mix(one, other), content.len() as u64) >> 32) as u32
+}
+
+// A look-up reads one of them.
+const _: () = assert!(std::mem::size_of::<Subtree>() <= 52);

@@ -1,0 +1,216 @@
+//! What rules read of an element and all that it holds, kept for when it comes again.
+//!
+//! Everything in an excerpt is relative to the element's start tag and to its first node, so that it can be put into any document. A rule
+//! that was set off and cannot hold, whatever stands around the element, is left out.
+
+use super::conditions::INNERS;
+use super::facts::{Facts, NOBODY, Node, Value, make_room};
+use super::view::{Buffers, Symbols, View};
+use crate::diagnostic::Span;
+use crate::table::Table;
+
+/// What stands for a parent that is not in the excerpt.
+const OUTSIDE: u8 = u8::MAX;
+
+/// From here on a subject is that many levels above the excerpt: 0 is the nearest node around it.
+const ABOVE: u8 = 128;
+
+/// Where an element's facts begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    nodes: u32,
+    values: u32,
+    fired: u32,
+}
+
+/// A node, relative to the excerpt.
+#[derive(Clone, Copy, Debug)]
+struct KeptNode {
+    name: u16,
+    name_start: u16,
+    text_start: u16,
+    text_len: u16,
+    name_len: u8,
+    parent: u8,
+    next: u8,
+    values: u8,
+}
+
+/// An attribute's value, relative to the start tag of the excerpt's element.
+#[derive(Clone, Copy, Debug)]
+struct KeptValue {
+    name: u16,
+    word: u16,
+    start: u16,
+    end: u16,
+}
+
+/// The facts of one element and of all that it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Excerpt {
+    nodes: u32,
+    values: u32,
+    fired: u32,
+    node_count: u8,
+    value_count: u8,
+    fired_count: u8,
+}
+
+impl Excerpt {
+    /// No facts.
+    pub const EMPTY: Excerpt = Excerpt { nodes: 0, values: 0, fired: 0, node_count: 0, value_count: 0, fired_count: 0 };
+}
+
+/// Excerpts, one behind the other.
+#[derive(Default)]
+pub struct Excerpts {
+    nodes: Vec<KeptNode>,
+    values: Vec<KeptValue>,
+    /// Rules that were set off, with their subjects.
+    fired: Vec<(u16, u8)>,
+}
+
+impl Excerpts {
+    /// Forgets all excerpts.
+    pub fn clear(&mut self) {
+        self.nodes.clear();
+        self.values.clear();
+        self.fired.clear();
+    }
+}
+
+/// A range of a list.
+fn part<T>(list: &[T], first: u32, count: u8) -> &[T] {
+    &list[first as usize..first as usize + count as usize]
+}
+
+impl Facts {
+    /// What follows belongs to the element that begins next.
+    #[inline]
+    pub fn mark(&self) -> Mark {
+        Mark { nodes: self.nodes.len() as u32, values: self.values.len() as u32, fired: self.fired.len() as u32 }
+    }
+
+    /// Keeps the facts since `mark`, of an element that has just ended and whose start tag is at `tag_start`. `None` if there are too many of
+    /// them, or if something in them stands in the document in another form.
+    pub fn keep(
+        &mut self,
+        kept: &mut Excerpts,
+        table: &'static Table,
+        text: &[u8],
+        mark: Mark,
+        tag_start: u32,
+    ) -> Option<Excerpt> {
+        let (nodes, values) = (&self.nodes[mark.nodes as usize..], &self.values[mark.values as usize..]);
+        let fired = &self.fired[mark.fired as usize..];
+        let most = nodes.len() >= ABOVE as usize || values.len().max(fired.len()) > u8::MAX as usize;
+        let decoded = nodes.iter().any(|node| node.decoded != NOBODY);
+        if most || decoded || values.iter().any(|value| value.decoded != NOBODY) {
+            return None;
+        }
+        let excerpt = Excerpt {
+            nodes: kept.nodes.len() as u32,
+            values: kept.values.len() as u32,
+            fired: kept.fired.len() as u32,
+            node_count: nodes.len() as u8,
+            value_count: values.len() as u8,
+            fired_count: 0,
+        };
+        kept.nodes.extend(nodes.iter().map(|node| KeptNode {
+            name: node.name,
+            name_start: (node.name_span.start - tag_start) as u16,
+            text_start: (node.text.start - tag_start) as u16,
+            text_len: node.text.len() as u16,
+            name_len: node.name_span.len() as u8,
+            parent: if node.parent < mark.nodes || node.parent == NOBODY {
+                OUTSIDE
+            } else {
+                (node.parent - mark.nodes) as u8
+            },
+            next: (node.next - mark.nodes) as u8,
+            values: (node.values - mark.values) as u8,
+        }));
+        kept.values.extend(values.iter().map(|value| KeptValue {
+            name: value.name,
+            word: value.word,
+            start: (value.span.start - tag_start) as u16,
+            end: (value.span.end - tag_start) as u16,
+        }));
+        let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
+        let view = View::new(table, text, self, mark.nodes, symbols, Buffers::default());
+        for &(rule, subject) in &self.fired[mark.fired as usize..] {
+            let subject = if subject >= mark.nodes {
+                if view.native && !INNERS[rule as usize](&view, subject) {
+                    continue;
+                }
+                (subject - mark.nodes) as u8
+            } else {
+                let levels = self.levels(nodes.first()?.parent, subject)?;
+                u8::try_from(levels).ok()?.checked_add(ABOVE)?
+            };
+            if !kept.fired[excerpt.fired as usize..].contains(&(rule, subject)) {
+                kept.fired.push((rule, subject));
+            }
+        }
+        Some(Excerpt { fired_count: (kept.fired.len() as u32 - excerpt.fired) as u8, ..excerpt })
+    }
+
+    /// How many levels a node is above another.
+    fn levels(&self, mut node: u32, above: u32) -> Option<usize> {
+        let mut levels = 0;
+        while node != above {
+            node = self.nodes.get(node as usize)?.parent;
+            levels += 1;
+        }
+        Some(levels)
+    }
+
+    /// An element begins and ends that was kept. `nearest` is the nearest enclosing node, `tag_start` where the element's start tag is.
+    pub fn put(&mut self, kept: &Excerpts, excerpt: &Excerpt, table: &Table, nearest: u32, tag_start: u32, owner: u32) {
+        let (base, first) = (self.nodes.len() as u32, self.values.len() as u32);
+        make_room(&mut self.nodes, excerpt.node_count as usize);
+        for node in part(&kept.nodes, excerpt.nodes, excerpt.node_count) {
+            let name_start = tag_start + u32::from(node.name_start);
+            let text_start = tag_start + u32::from(node.text_start);
+            let name_span = Span { start: name_start, end: name_start + u32::from(node.name_len) };
+            let text = Span { start: text_start, end: text_start + u32::from(node.text_len) };
+            let (values, next) = (first + u32::from(node.values), base + u32::from(node.next));
+            let parent = if node.parent == OUTSIDE { nearest } else { base + u32::from(node.parent) };
+            let new = Node {
+                name: node.name,
+                faulty: false,
+                parent,
+                next,
+                same: NOBODY,
+                name_span,
+                text,
+                decoded: NOBODY,
+                values,
+                owner,
+            };
+            if node.parent == OUTSIDE {
+                let number = self.nodes.len() as u32;
+                self.chain(table, node.name, parent, number);
+            }
+            self.nodes.push(new);
+        }
+        self.all_values(part(&kept.values, excerpt.values, excerpt.value_count).iter().map(|value| {
+            let span = Span { start: tag_start + u32::from(value.start), end: tag_start + u32::from(value.end) };
+            Value { name: value.name, word: value.word, decoded: NOBODY, span }
+        }));
+        make_room(&mut self.fired, excerpt.fired_count as usize);
+        for &(rule, subject) in part(&kept.fired, excerpt.fired, excerpt.fired_count) {
+            let mut node = base + u32::from(subject);
+            if subject >= ABOVE {
+                node = (ABOVE..subject)
+                    .fold(nearest, |node, _| self.nodes.get(node as usize).map_or(NOBODY, |node| node.parent));
+            }
+            if node != NOBODY {
+                self.fired.push((rule, node));
+            }
+        }
+    }
+}
+
+// A large folder of domains has some ten thousand of them.
+const _: () = assert!(std::mem::size_of::<KeptNode>() <= 12 && std::mem::size_of::<KeptValue>() <= 8);
