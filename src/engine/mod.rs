@@ -121,7 +121,7 @@ impl Checker {
             named,
             kind: Kind::Checked,
             skip: 0,
-            budget: document.text.len() + recover::BUDGET,
+            budget: recover::budget(&document.text),
             dry: false,
             facts: self.facts,
             live: false,

@@ -8,7 +8,7 @@ use memchr::memchr;
 use std::borrow::Cow;
 
 /// The byte order mark of UTF-8.
-pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// How far into the file an encoding declaration is looked for.
 const DECLARATION: usize = 1024;

@@ -84,6 +84,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use document::BOM;
 pub use document::Document;
 pub use namespaces::Namespace;
 pub use peek::{content_start, content_text, end_tag_name, peek_attributes, peek_children, peek_end, peek_text};

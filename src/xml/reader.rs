@@ -422,7 +422,8 @@ impl<'d, 'w, 'o> Reader<'d, 'w, 'o> {
     }
 }
 
-/// How many bytes may be read ahead in a document.
+/// How many bytes may be read ahead in a document; as many with a byte order mark as without, so that a mark changes no finding.
 fn look_ahead(text: &[u8]) -> usize {
+    let text = text.strip_prefix(super::document::BOM).unwrap_or(text);
     text.len().saturating_mul(4).saturating_add(1 << 16)
 }

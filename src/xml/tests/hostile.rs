@@ -175,6 +175,16 @@ fn a_workspace_that_was_used_says_the_same() {
 }
 
 /// What the property tests have found once.
+/// A broken document may be so long that looking ahead has an end; that is the same with a byte order mark.
+#[test]
+fn a_mark_gives_no_more_to_look_ahead() {
+    let (options, mut workspace) = (options(), Workspace::default());
+    let document = "<a b='".repeat(100);
+    let budget = Reader::new(document.as_bytes(), &mut workspace, &options).budget;
+    let marked = format!("\u{FEFF}{document}");
+    assert_eq!(Reader::new(marked.as_bytes(), &mut workspace, &options).budget, budget);
+}
+
 #[test]
 fn found_by_chance() {
     for document in [
