@@ -20,6 +20,9 @@ use memchr::{memchr, memmem};
 /// How many subtrees are kept at most, and how many are noted that stood once; a power of two.
 const SUBTREES: usize = 16384;
 
+/// For how many start tags it is known what stood behind them last.
+const RECENT: usize = 1024;
+
 /// How many bytes of documents are kept.
 const BYTES: usize = 1 << 20;
 
@@ -119,6 +122,8 @@ struct Watched {
 pub(super) struct Subtrees {
     subtrees: Places<Subtree>,
     once: Places<Once>,
+    /// Where the subtree is that stood behind a start tag last.
+    recent: Vec<u32>,
     bytes: Vec<u8>,
     facts: Excerpts,
     watched: Option<Watched>,
@@ -132,6 +137,7 @@ impl Default for Subtrees {
         Subtrees {
             subtrees: Places::default(),
             once: Places::default(),
+            recent: Vec::new(),
             bytes: Vec::new(),
             facts: Excerpts::default(),
             watched: None,
@@ -143,7 +149,12 @@ impl Default for Subtrees {
 impl Subtrees {
     /// Keeps something.
     pub fn new() -> Subtrees {
-        Subtrees { subtrees: Places::new(SUBTREES), once: Places::new(SUBTREES), ..Subtrees::default() }
+        Subtrees {
+            subtrees: Places::new(SUBTREES),
+            once: Places::new(SUBTREES),
+            recent: vec![0; RECENT],
+            ..Subtrees::default()
+        }
     }
 
     /// What is being read is not kept.
@@ -179,15 +190,26 @@ impl Subtrees {
         Some(Probe { tag: start.id, parent, hash: hash_of(&text[from..end], start.id, parent), start: from, end })
     }
 
+    /// The subtree that stood behind this start tag last, if it stands there again.
+    #[inline]
+    fn recall(&self, text: &[u8], start: &xml::Start<'_>, parent: u32) -> Option<Subtree> {
+        let number = *self.recent.get(start.id.0 as usize % RECENT)?;
+        let kept = self.subtrees.get(number as usize);
+        let bytes = part(&self.bytes, kept);
+        let from = start.content_start as usize;
+        let same = (kept.tag, kept.parent) == (start.id, parent) && text.get(from..from + bytes.len()) == Some(bytes);
+        same.then_some(*kept)
+    }
+
     /// The subtree that stands there.
     #[inline]
-    fn find(&self, probe: &Probe, text: &[u8]) -> Option<&Subtree> {
+    fn find(&mut self, probe: &Probe, text: &[u8]) -> Option<Subtree> {
         let number = self
             .subtrees
             .find(probe.hash, |kept| (kept.hash, kept.tag, kept.parent) == (probe.hash, probe.tag, probe.parent))?;
         let kept = self.subtrees.get(number);
-        let bytes = &self.bytes[kept.first as usize..kept.first as usize + kept.len as usize];
-        (bytes == &text[probe.start..probe.end]).then_some(kept)
+        self.recent[probe.tag.0 as usize % RECENT] = number as u32;
+        (part(&self.bytes, kept) == &text[probe.start..probe.end]).then_some(*kept)
     }
 
     /// An element stands there whose start tag is new.
@@ -220,11 +242,17 @@ impl<'d> Pass<'_, 'd> {
         owner: u32,
     ) -> bool {
         let State { subtrees, facts, frames, memo, decided, .. } = &mut *self.state;
-        let Some(probe) = subtrees.probe(self.text, start, parent) else { return false };
         let depth = frames.len();
         let deferred = memo.variant(memo.opened(opened).variant).deferred;
-        if let Some(kept) = subtrees.find(&probe, self.text) {
-            if !reader.pass_over(probe.end, kept.height as usize) {
+        let mut found = subtrees.recall(self.text, start, parent);
+        let mut new = None;
+        if found.is_none() {
+            let Some(probe) = subtrees.probe(self.text, start, parent) else { return false };
+            found = subtrees.find(&probe, self.text);
+            new = Some(probe);
+        }
+        if let Some(kept) = found {
+            if !reader.pass_over(start.content_start as usize + kept.len as usize, kept.height as usize) {
                 return false;
             }
             if deferred {
@@ -239,7 +267,9 @@ impl<'d> Pass<'_, 'd> {
             facts.put(&subtrees.facts, &kept.facts, self.table, nearest, start.tag_start, owner);
             return true;
         }
-        if subtrees.stood_before(probe.hash) {
+        if let Some(probe) = new
+            && subtrees.stood_before(probe.hash)
+        {
             if deferred {
                 Decided::forget(decided, depth);
             }
@@ -294,6 +324,12 @@ impl<'d> Pass<'_, 'd> {
         subtrees.subtrees.put(Subtree { tag, parent, hash, first, len, height, decides, facts });
         subtrees.bytes.extend_from_slice(content);
     }
+}
+
+/// The bytes of a subtree.
+#[inline]
+fn part<'b>(bytes: &'b [u8], kept: &Subtree) -> &'b [u8] {
+    &bytes[kept.first as usize..kept.first as usize + kept.len as usize]
 }
 
 /// The hash of an element's content, with its start tag and its parent.

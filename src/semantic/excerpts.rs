@@ -168,31 +168,28 @@ impl Facts {
     /// An element begins and ends that was kept. `nearest` is the nearest enclosing node, `tag_start` where the element's start tag is.
     pub fn put(&mut self, kept: &Excerpts, excerpt: &Excerpt, table: &Table, nearest: u32, tag_start: u32, owner: u32) {
         let (base, first) = (self.nodes.len() as u32, self.values.len() as u32);
-        make_room(&mut self.nodes, excerpt.node_count as usize);
-        for node in part(&kept.nodes, excerpt.nodes, excerpt.node_count) {
+        let nodes = part(&kept.nodes, excerpt.nodes, excerpt.node_count);
+        make_room(&mut self.nodes, nodes.len());
+        self.nodes.extend(nodes.iter().map(|node| {
             let name_start = tag_start + u32::from(node.name_start);
             let text_start = tag_start + u32::from(node.text_start);
-            let name_span = Span { start: name_start, end: name_start + u32::from(node.name_len) };
-            let text = Span { start: text_start, end: text_start + u32::from(node.text_len) };
-            let (values, next) = (first + u32::from(node.values), base + u32::from(node.next));
-            let parent = if node.parent == OUTSIDE { nearest } else { base + u32::from(node.parent) };
-            let new = Node {
+            Node {
                 name: node.name,
                 faulty: false,
-                parent,
-                next,
+                parent: if node.parent == OUTSIDE { nearest } else { base + u32::from(node.parent) },
+                next: base + u32::from(node.next),
                 same: NOBODY,
-                name_span,
-                text,
+                name_span: Span { start: name_start, end: name_start + u32::from(node.name_len) },
+                text: Span { start: text_start, end: text_start + u32::from(node.text_len) },
                 decoded: NOBODY,
-                values,
+                values: first + u32::from(node.values),
                 owner,
-            };
-            if node.parent == OUTSIDE {
-                let number = self.nodes.len() as u32;
-                self.chain(table, node.name, parent, number);
             }
-            self.nodes.push(new);
+        }));
+        for (number, node) in (base..).zip(nodes) {
+            if node.parent == OUTSIDE {
+                self.chain(table, node.name, nearest, number);
+            }
         }
         self.all_values(part(&kept.values, excerpt.values, excerpt.value_count).iter().map(|value| {
             let span = Span { start: tag_start + u32::from(value.start), end: tag_start + u32::from(value.end) };

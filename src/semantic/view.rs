@@ -108,7 +108,7 @@ impl<'v, 'd> View<'v, 'd> {
     }
 
     /// An attribute's value.
-    #[inline]
+    #[inline(never)]
     pub fn value(&self, node: u32, name: u16) -> Option<&'v Value> {
         self.facts.values_of(node).iter().find(|value| value.name == name)
     }
@@ -125,7 +125,7 @@ impl<'v, 'd> View<'v, 'd> {
     }
 
     /// A value without white space at its ends, decoded.
-    #[inline]
+    #[inline(never)]
     pub fn text_of(&self, value: &Value) -> &'v [u8] {
         if value.decoded != NOBODY {
             return self.facts.decoded(value.decoded);
@@ -134,7 +134,7 @@ impl<'v, 'd> View<'v, 'd> {
     }
 
     /// A value as a number.
-    #[inline]
+    #[inline(never)]
     pub fn number(&self, value: &Value) -> Option<i128> {
         derive::number(self.text_of(value))
     }
@@ -146,7 +146,7 @@ impl<'v, 'd> View<'v, 'd> {
     }
 
     /// An element's text without white space at its ends, decoded.
-    #[inline]
+    #[inline(never)]
     pub fn content(&self, node: u32) -> &'v [u8] {
         let node = self.node(node);
         if node.decoded != NOBODY {
@@ -233,6 +233,7 @@ impl<'v, 'd> View<'v, 'd> {
     }
 
     /// An attribute of `<os><type>`.
+    #[inline(never)]
     pub fn os_type(&self, attribute: u16) -> &'d [u8] {
         let type_ = *self
             .os_type
@@ -246,6 +247,7 @@ impl<'v, 'd> View<'v, 'd> {
     }
 
     /// The class of the domain's machine.
+    #[inline(never)]
     pub fn machine_class(&self) -> &'d [u8] {
         self.machine.get_or_init(|| derive::machine_class(self.os_type(self.symbols.machine)))
     }
