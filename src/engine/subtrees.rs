@@ -1,9 +1,9 @@
 //! Elements with all that they hold, kept for the next time.
 //!
 //! What stands directly in a domain and among its devices repeats itself, to the letter, from one document to the next: of libvirt's own
-//! documents, four bytes of five are in an element that stands in another one, too. What comes of such an element depends on two things alone: its bytes, and the
-//! *variant* of its parent (see [`super::memo`]). So where both have met before and there was nothing to tell, the element is passed over, and
-//! what rules read of it is put where it would have been.
+//! documents, four bytes of five are in an element that stands in another one, too. What comes of such an element depends on two things
+//! alone: its bytes, and the *variant* of its parent (see [`super::memo`]). So where both have met before and there was nothing to tell, the
+//! element is passed over, and what rules read of it is put where it would have been ([`crate::semantic::Excerpts`]).
 //!
 //! What stood only once is not kept, since most of that will not come again. The bytes that are kept have an end, and findings are the same
 //! without them.
@@ -352,3 +352,155 @@ fn hash_of(content: &[u8], tag: TagId, parent: u32) -> u32 {
 
 // A look-up reads one of them.
 const _: () = assert!(std::mem::size_of::<Subtree>() <= 52);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Finding;
+    use crate::engine::{Checker, Options};
+    use crate::xml::Limits;
+
+    fn domain(inside: &str) -> String {
+        let head = "<name>a</name><memory>1048576</memory><os><type arch='x86_64' machine='q35'>hvm</type></os>";
+        format!("<domain type='kvm'>{head}<devices>{inside}</devices></domain>\n")
+    }
+
+    const DISK: &str = "<disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/>\
+         <address type='pci' domain='0x0000' bus='0x00' slot='0x04' function='0x0'/></disk>";
+
+    fn fresh(text: &str, options: &Options) -> Vec<Finding> {
+        Checker::new(options).check(text.as_bytes(), true).findings.to_vec()
+    }
+
+    /// A checker to which these elements are known among the devices.
+    fn knowing(inside: &str, options: &Options) -> Checker {
+        let mut checker = Checker::new(options);
+        let text = domain(inside);
+        for _ in 0..3 {
+            checker.check(text.as_bytes(), true);
+        }
+        checker
+    }
+
+    /// Asserts that a document has the findings that it has for a fresh checker, where its elements are known; how many there are.
+    fn same(checker: &mut Checker, text: &str, options: &Options) -> usize {
+        let expected = fresh(text, options);
+        for _ in 0..3 {
+            assert_eq!(checker.check(text.as_bytes(), true).findings, expected, "{text}");
+        }
+        expected.len()
+    }
+
+    /// Whether what is kept holds a piece of text.
+    fn holds(checker: &Checker, text: &str) -> bool {
+        memmem::find(&checker.state.subtrees.bytes, text.as_bytes()).is_some()
+    }
+
+    #[test]
+    fn what_stood_twice_is_kept() {
+        let options = Options::default();
+        let mut checker = Checker::new(&options);
+        let text = domain(DISK);
+        // The first time is noted, the second time it is kept.
+        for kept in [false, true, true] {
+            checker.check(text.as_bytes(), true);
+            assert_eq!(holds(&checker, "<source file='/a'/>"), kept);
+        }
+        let before = checker.state.subtrees.bytes.len();
+        checker.check(text.as_bytes(), true);
+        assert_eq!(checker.state.subtrees.bytes.len(), before);
+    }
+
+    #[test]
+    fn rules_see_what_is_passed_over() {
+        let options = Options::default();
+        let mut checker = knowing(DISK, &options);
+        // Two disks with one target, one address and one source.
+        assert!(same(&mut checker, &domain(&format!("{DISK}{DISK}")), &options) >= 2);
+        let other = "<interface type='user'>\
+             <address type='pci' domain='0x0000' bus='0x00' slot='0x04' function='0x0'/></interface>";
+        assert!(same(&mut checker, &domain(&format!("{other}{DISK}")), &options) >= 1);
+        assert!(same(&mut checker, &domain(&format!("{DISK}{other}")), &options) >= 1);
+    }
+
+    #[test]
+    fn the_place_decides_with_the_bytes() {
+        let options = Options::default();
+        let mut checker = knowing(DISK, &options);
+        for text in [
+            // Not among the devices.
+            format!("<domain type='kvm'><name>a</name><memory>1</memory><os><type>hvm</type></os>{DISK}</domain>"),
+            // In a namespace, where nothing is what it seems to be.
+            domain(DISK).replace("<domain ", "<domain xmlns='urn:x' "),
+            domain(DISK).replace("<devices>", "<devices xmlns='urn:x'>"),
+            // Broken in front of it, inside of it and behind it.
+            domain(DISK).replace("<devices>", "<devices><emulator>"),
+            domain(DISK).replace("</disk>", ""),
+            domain(DISK).replace("</disk>", "</dis>"),
+            domain(DISK).replace("</devices>", ""),
+            domain(&DISK.replace("<source ", "<source <")),
+        ] {
+            assert!(same(&mut checker, &text, &options) > 0);
+        }
+    }
+
+    #[test]
+    fn a_text_that_decides_further_out_does_so_when_it_is_passed_over() {
+        let options = Options::default();
+        let mut checker = Checker::new(&options);
+        let idmap = "<idmap><uid start='0' target='1000' count='10'/><gid start='0' target='1000' count='10'/></idmap>";
+        let container = format!(
+            "<domain type='lxc'><name>a</name><memory>1048576</memory><os><type>exe</type><init>/i</init></os>{idmap}</domain>"
+        );
+        let machine = container.replace("exe", "hvm").replace("<init>/i</init>", "").replace("lxc", "kvm");
+        for text in [&container, &machine, &container, &machine] {
+            same(&mut checker, text, &options);
+        }
+        assert!(holds(&checker, "<type>exe</type>") && holds(&checker, "<type>hvm</type>"));
+        assert_eq!(fresh(&container, &options), []);
+        assert_ne!(fresh(&machine, &options), []);
+    }
+
+    #[test]
+    fn depth_is_limited_all_the_same() {
+        let options = Options { limits: Limits { max_depth: 4, ..Limits::default() }, ..Options::default() };
+        let mut checker = knowing(DISK, &options);
+        assert!(holds(&checker, "<source file='/a'/>"));
+        let deeper = format!("<domainsnapshot><domain type='kvm'><devices>{DISK}</devices></domain></domainsnapshot>");
+        assert!(same(&mut checker, &deeper, &options) > 0);
+    }
+
+    #[test]
+    fn references_and_false_ends_are_read_every_time() {
+        let options = Options::default();
+        for inside in [
+            "<emulator>/usr/&amp;</emulator>",
+            "<emulator>/usr/<!-- </emulator> -->b</emulator>",
+            "<emulator>/usr/<![CDATA[</emulator>]]>b</emulator>",
+            "<emulator>/usr/b</emulator >",
+        ] {
+            let mut checker = knowing(inside, &options);
+            assert!(!holds(&checker, "</emulator"), "{inside}");
+            same(&mut checker, &domain(inside), &options);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let options = Options::default();
+        let mut checker = Checker::new(&options);
+        // What is said of such a disk is said of its name, in front of the path.
+        let expected = fresh(&domain(DISK), &options);
+        let mut kept = 0;
+        for number in 0..2_000 {
+            let path = format!("/images/{number}");
+            let text = domain(&DISK.replace("'/a'/>", &format!("'{path}'/><!-- {} -->", "x".repeat(700))));
+            for _ in 0..3 {
+                assert_eq!(checker.check(text.as_bytes(), true).findings, expected);
+            }
+            kept += usize::from(holds(&checker, &path));
+            assert!(checker.state.subtrees.bytes.len() <= BYTES);
+        }
+        assert!(kept > 1_900, "only {kept}");
+    }
+}
