@@ -4,8 +4,8 @@
 //! that was set off and cannot hold, whatever stands around the element, is left out.
 
 use super::conditions::INNERS;
-use super::facts::{Facts, NOBODY, Node, Value, make_room};
-use super::view::{Buffers, Symbols, View};
+use super::facts::{Facts, Fired, NOBODY, Node, Value, make_room};
+use super::view::{Symbols, View};
 use crate::diagnostic::Span;
 use crate::table::Table;
 
@@ -45,12 +45,22 @@ struct KeptValue {
     end: u16,
 }
 
+/// A rule that was set off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct KeptFired {
+    rule: u16,
+    subject: u8,
+    /// Its condition holds, and the hash of its key is the next one of the excerpt's.
+    has_key: bool,
+}
+
 /// The facts of one element and of all that it holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Excerpt {
     nodes: u32,
     values: u32,
     fired: u32,
+    hashes: u32,
     node_count: u8,
     value_count: u8,
     fired_count: u8,
@@ -58,7 +68,8 @@ pub struct Excerpt {
 
 impl Excerpt {
     /// No facts.
-    pub const EMPTY: Excerpt = Excerpt { nodes: 0, values: 0, fired: 0, node_count: 0, value_count: 0, fired_count: 0 };
+    pub const EMPTY: Excerpt =
+        Excerpt { nodes: 0, values: 0, fired: 0, hashes: 0, node_count: 0, value_count: 0, fired_count: 0 };
 }
 
 /// Excerpts, one behind the other.
@@ -66,8 +77,8 @@ impl Excerpt {
 pub struct Excerpts {
     nodes: Vec<KeptNode>,
     values: Vec<KeptValue>,
-    /// Rules that were set off, with their subjects.
-    fired: Vec<(u16, u8)>,
+    fired: Vec<KeptFired>,
+    hashes: Vec<u64>,
 }
 
 impl Excerpts {
@@ -76,6 +87,7 @@ impl Excerpts {
         self.nodes.clear();
         self.values.clear();
         self.fired.clear();
+        self.hashes.clear();
     }
 }
 
@@ -112,6 +124,7 @@ impl Facts {
             nodes: kept.nodes.len() as u32,
             values: kept.values.len() as u32,
             fired: kept.fired.len() as u32,
+            hashes: kept.hashes.len() as u32,
             node_count: nodes.len() as u8,
             value_count: values.len() as u8,
             fired_count: 0,
@@ -136,22 +149,30 @@ impl Facts {
             start: (value.span.start - tag_start) as u16,
             end: (value.span.end - tag_start) as u16,
         }));
+        // When a document like this one comes again, there is room for its keys.
+        self.hashes.reserve(self.fired.len());
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
-        let view = View::new(table, text, self, mark.nodes, symbols, Buffers::default());
-        for &(rule, subject) in &self.fired[mark.fired as usize..] {
-            let subject = if subject >= mark.nodes {
-                if view.native && !INNERS[rule as usize](&view, subject) {
-                    continue;
-                }
+        let buffers = std::mem::take(&mut self.buffers);
+        let view = View::new(table, text, self, mark.nodes, symbols, buffers);
+        for &Fired { rule, subject, .. } in &self.fired[mark.fired as usize..] {
+            let is_inside = subject >= mark.nodes;
+            if is_inside && view.native && !INNERS[rule as usize](&view, subject) {
+                continue;
+            }
+            let hash = if is_inside { view.own_key(rule, subject) } else { None };
+            let subject = if is_inside {
                 (subject - mark.nodes) as u8
             } else {
                 let levels = self.levels(nodes.first()?.parent, subject)?;
                 u8::try_from(levels).ok()?.checked_add(ABOVE)?
             };
-            if !kept.fired[excerpt.fired as usize..].contains(&(rule, subject)) {
-                kept.fired.push((rule, subject));
+            let fired = KeptFired { rule, subject, has_key: hash.is_some() };
+            if !kept.fired[excerpt.fired as usize..].contains(&fired) {
+                kept.fired.push(fired);
+                kept.hashes.extend(hash);
             }
         }
+        self.buffers = view.into_buffers();
         Some(Excerpt { fired_count: (kept.fired.len() as u32 - excerpt.fired) as u8, ..excerpt })
     }
 
@@ -196,15 +217,26 @@ impl Facts {
             Value { name: value.name, word: value.word, decoded: NOBODY, span }
         }));
         make_room(&mut self.fired, excerpt.fired_count as usize);
-        for &(rule, subject) in part(&kept.fired, excerpt.fired, excerpt.fired_count) {
+        let mut hashes = kept.hashes[excerpt.hashes as usize..].iter();
+        for &KeptFired { rule, subject, has_key } in part(&kept.fired, excerpt.fired, excerpt.fired_count) {
+            let hash = if has_key { hashes.next() } else { None };
             let mut node = base + u32::from(subject);
             if subject >= ABOVE {
                 node = (ABOVE..subject)
                     .fold(nearest, |node, _| self.nodes.get(node as usize).map_or(NOBODY, |node| node.parent));
             }
-            if node != NOBODY {
-                self.fired.push((rule, node));
+            if node == NOBODY {
+                continue;
             }
+            let mut key = 0;
+            // With more of them, the rest is made anew.
+            if let Some(hash) = hash
+                && self.hashes.len() < u16::MAX as usize
+            {
+                self.hashes.push(*hash);
+                key = self.hashes.len() as u16;
+            }
+            self.fired.push(Fired { rule, key, subject: node });
         }
     }
 }

@@ -57,6 +57,21 @@ pub struct Value {
     pub span: Span,
 }
 
+/// A rule that was set off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fired {
+    pub rule: u16,
+    /// Number of the hash of the subject's key among those that are known, plus one; then the rule's condition is known to hold.
+    pub key: u16,
+    pub subject: u32,
+}
+
+impl Fired {
+    fn new(rule: u16, subject: u32) -> Fired {
+        Fired { rule, key: 0, subject }
+    }
+}
+
 /// The first and the last element of a tag, among the devices or among the children of the domain.
 pub(super) type Chain = (u32, u32);
 
@@ -70,7 +85,9 @@ pub struct Facts {
     /// Where each of them ends.
     pub(super) ends: Vec<u32>,
     /// Rules that were set off, with their subjects.
-    pub(super) fired: Vec<(u16, u32)>,
+    pub(super) fired: Vec<Fired>,
+    /// Hashes of the keys that are known of them.
+    pub(super) hashes: Vec<u64>,
     /// The node of the domain that was opened last.
     pub(super) domain: u32,
     /// The node of the domain's devices.
@@ -92,6 +109,7 @@ impl Default for Facts {
             decoded: Vec::new(),
             ends: Vec::new(),
             fired: Vec::new(),
+            hashes: Vec::new(),
             domain: NOBODY,
             devices: NOBODY,
             chains: [(NOBODY, NOBODY); CHAINS],
@@ -110,6 +128,7 @@ impl Facts {
         self.decoded.clear();
         self.ends.clear();
         self.fired.clear();
+        self.hashes.clear();
         self.forget_chains();
     }
 
@@ -203,7 +222,7 @@ impl Facts {
         // Most are about the element itself, and those of a list that was kept come first.
         let own = rules.iter().take_while(|(_, up)| *up == 0).count();
         let (own, others) = rules.split_at(own);
-        self.fired.extend(own.iter().map(|(rule, _)| (*rule, node)));
+        self.fired.extend(own.iter().map(|(rule, _)| Fired::new(*rule, node)));
         'rules: for (rule, up) in others {
             let mut subject = node;
             for _ in 0..*up {
@@ -213,7 +232,7 @@ impl Facts {
                     continue 'rules;
                 }
             }
-            self.fired.push((*rule, subject));
+            self.fired.push(Fired::new(*rule, subject));
         }
     }
 
@@ -229,9 +248,9 @@ impl Facts {
     pub fn disarm(&mut self, table: &Table, node: u32, from: u32) {
         let mut kept = from as usize;
         for index in from as usize..self.fired.len() {
-            let (rule, subject) = self.fired[index];
-            if subject != node || matches!(table.rules[rule as usize].judge, Judge::Unique(_)) {
-                self.fired[kept] = (rule, subject);
+            let fired = self.fired[index];
+            if fired.subject != node || matches!(table.rules[fired.rule as usize].judge, Judge::Unique(_)) {
+                self.fired[kept] = fired;
                 kept += 1;
             }
         }
@@ -285,3 +304,4 @@ pub(super) fn make_room<T>(list: &mut Vec<T>, more: usize) {
 // Both are written at start tags.
 const _: () = assert!(std::mem::size_of::<Node>() <= 44);
 const _: () = assert!(std::mem::size_of::<Value>() <= 16);
+const _: () = assert!(std::mem::size_of::<Fired>() <= 8);

@@ -14,12 +14,14 @@ pub(super) enum Function {
     Bad(fn(&View<'_, '_>, u32) -> bool),
     /// Writes a key that no two elements may share; whether there is one.
     Key(fn(&View<'_, '_>, u32, &mut Vec<u8>) -> bool),
+    /// The same, with a key that depends on nothing but the element and what it holds.
+    OwnKey(fn(&View<'_, '_>, u32, &mut Vec<u8>) -> bool),
 }
 
 /// The functions by name.
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
-    ("pci-address-duplicate", Function::Key(pci_address)),
-    ("drive-address-duplicate", Function::Key(drive_address)),
+    ("pci-address-duplicate", Function::OwnKey(pci_address)),
+    ("drive-address-duplicate", Function::OwnKey(drive_address)),
     ("disk-target-unparsable", Function::Bad(disk_target_unparsable)),
     ("cell-cpus-overlap", Function::Bad(|view, cell| sets::overlaps_earlier(view, cell, view.symbols.cpus))),
     ("page-nodeset-overlap", Function::Bad(|view, page| sets::overlaps_earlier(view, page, view.symbols.nodeset))),

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::conditions::{GUARDS, KEYS, OWNS, WHENS};
+use super::conditions::{GUARDS, KEYS, OWNS, SETTLED, WHENS};
 use super::derive;
-use super::facts::{Facts, NOBODY};
+use super::facts::{Facts, Fired, NOBODY};
 use super::functions::{FUNCTIONS, Function};
 use super::view::{Buffers, Symbols, View};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
@@ -120,7 +120,7 @@ impl Facts {
         let buffers = std::mem::take(&mut self.buffers);
         let view = View::new(table, text, self, domain, symbols, buffers);
         let driver = view.driver();
-        for &(number, subject) in &fired {
+        for &Fired { rule: number, key, subject } in &fired {
             let Some(known) = memory.rules.get_mut(number as usize) else { continue };
             // Several things may set a rule off for one subject; they come one after another.
             if known.drivers & driver == 0 || (known.domain, known.subject) == (memory.domain, subject) {
@@ -139,13 +139,19 @@ impl Facts {
             }
             if (known.undaunted || !view.node(subject).faulty)
                 && (known.exact || view.is_subject(number, subject))
-                && view.condition_holds(number, subject)
+                && (key != 0 || view.condition_holds(number, subject))
             {
                 // A condition that was not judged to its end says nothing.
                 if view.fuel.get() == 0 || findings.len() > most {
                     break;
                 }
-                view.judge(number, &table.rules[number as usize], subject, &mut keys, findings);
+                let rule = &table.rules[number as usize];
+                match key.checked_sub(1) {
+                    Some(key) => {
+                        view.claim(number, rule, subject, view.facts.hashes[key as usize], &mut keys, findings);
+                    }
+                    None => view.judge(number, rule, subject, &mut keys, findings),
+                }
             }
         }
         self.buffers = view.into_buffers();
@@ -182,6 +188,7 @@ impl Facts {
         self.nodes.truncate(domain as usize);
         self.values.clear();
         self.fired.clear();
+        self.hashes.clear();
         self.forget_chains();
     }
 }
@@ -234,16 +241,13 @@ impl View<'_, '_> {
             Judge::Condition => self.report(number, rule, subject, None, None, findings),
             Judge::Unique(paths) => {
                 let paths = paths.of(self.table.path_lists);
-                let mut key = self.key.take();
-                key.clear();
-                let whole = match KEYS.get(number as usize) {
-                    Some(Some(write)) if self.native => write(self, subject, &mut key),
-                    _ => self.write_key(paths, subject, &mut key),
-                };
-                if whole {
-                    self.unique(number, rule, subject, &key, paths.first().copied(), keys, findings);
+                let hash = self.key_hash(number, |key| match KEYS.get(number as usize) {
+                    Some(Some(write)) if self.native => write(self, subject, key),
+                    _ => self.write_key(paths, subject, key),
+                });
+                if let Some(hash) = hash {
+                    self.claim(number, rule, subject, hash, keys, findings);
                 }
-                self.key.replace(key);
             }
             Judge::Refers(from, to) => {
                 self.ends(from, subject, subject, &mut |place| {
@@ -265,13 +269,10 @@ impl View<'_, '_> {
                         self.report(number, rule, subject, None, None, findings);
                     }
                 }
-                Function::Key(make) => {
-                    let mut key = self.key.take();
-                    key.clear();
-                    if make(self, subject, &mut key) {
-                        self.unique(number, rule, subject, &key, None, keys, findings);
+                Function::Key(make) | Function::OwnKey(make) => {
+                    if let Some(hash) = self.key_hash(number, |key| make(self, subject, key)) {
+                        self.claim(number, rule, subject, hash, keys, findings);
                     }
-                    self.key.replace(key);
                 }
             },
         }
@@ -291,30 +292,59 @@ impl View<'_, '_> {
         })
     }
 
+    /// The hash of a key, which stands for it. `None` if the element has none.
+    fn key_hash(&self, number: u16, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Option<u64> {
+        let mut key = self.key.take();
+        key.clear();
+        let whole = write(&mut key);
+        let mut hasher = Mixer::default();
+        hasher.write_u64(number.into());
+        hasher.write(&key);
+        self.key.replace(key);
+        whole.then(|| hasher.finish())
+    }
+
+    /// The hash of the key that an element must have for itself under a rule, where the element and what it holds decide about the rule's
+    /// condition and about the key. `None` if it has none, or if they do not.
+    pub fn own_key(&self, number: u16, subject: u32) -> Option<u64> {
+        let rule = &self.table.rules[number as usize];
+        if !self.native || !SETTLED[number as usize] || !WHENS[number as usize](self, subject) {
+            return None;
+        }
+        match rule.judge {
+            Judge::Unique(_) => {
+                KEYS[number as usize].and_then(|write| self.key_hash(number, |key| write(self, subject, key)))
+            }
+            Judge::Function(function) => match FUNCTIONS[function as usize].1 {
+                Function::OwnKey(write) => self.key_hash(number, |key| write(self, subject, key)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Reports the subject if another has the same key.
-    #[allow(clippy::too_many_arguments)]
-    fn unique(
+    fn claim(
         &self,
         number: u16,
         rule: &'static Rule,
         subject: u32,
-        key: &[u8],
-        path: Option<u16>,
+        hash: u64,
         keys: &mut Keys,
         findings: &mut Vec<Finding>,
     ) {
-        // The hash stands for the key.
-        let mut hasher = Mixer::default();
-        hasher.write_u64(number.into());
-        hasher.write(key);
-        match keys.entry(hasher.finish()) {
+        match keys.entry(hash) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(subject);
             }
             std::collections::hash_map::Entry::Occupied(entry) => {
+                let first = match rule.judge {
+                    Judge::Unique(paths) => paths.of(self.table.path_lists).first().copied(),
+                    _ => None,
+                };
                 let place = |node: u32| {
                     let mut span = None;
-                    for path in [rule.at, path.unwrap_or(NONE)] {
+                    for path in [rule.at, first.unwrap_or(NONE)] {
                         if path != NONE && span.is_none() {
                             self.ends(path, node, node, &mut |place| {
                                 span = Some(place.span(self));

@@ -15,7 +15,7 @@ use super::scopes::Scope;
 pub fn emit(table: &Table) -> String {
     let mut out = String::new();
     let mut guards: BTreeMap<u16, u16> = BTreeMap::new();
-    let (mut whens, mut owns, mut inners, mut keys) = (String::new(), String::new(), String::new(), String::new());
+    let [mut whens, mut owns, mut inners, mut settled, mut keys] = [const { String::new() }; 5];
     for (number, rule) in table.rules.iter().enumerate() {
         let subject = Subject::of(table, rule);
         if rule.guard != NONE {
@@ -34,7 +34,16 @@ pub fn emit(table: &Table) -> String {
             let _ = writeln!(whens, "    when_{number},");
         }
         weakened(&mut out, table, number, rule, Some(Scope::Tag), "own", &mut owns);
-        weakened(&mut out, table, number, rule, Scope::subtree(table, rule), "inner", &mut inners);
+        let subtree = Scope::subtree(table, rule);
+        weakened(&mut out, table, number, rule, subtree, "inner", &mut inners);
+        let settles = |scope: Scope| {
+            let key = match rule.judge {
+                Judge::Unique(paths) => paths.of(table.path_lists).iter().all(|path| scope.holds(table, *path)),
+                _ => true,
+            };
+            key && (rule.when == NONE || scope.decides(table, rule.when))
+        };
+        let _ = writeln!(settled, "    {},", subtree.is_some_and(settles));
     }
     let mut list = String::new();
     for (number, expression) in &guards {
@@ -44,6 +53,7 @@ pub fn emit(table: &Table) -> String {
     let _ = write!(out, "pub(super) static WHENS: &[Check] = &[\n{whens}];\n");
     let _ = write!(out, "pub(super) static OWNS: &[Check] = &[\n{owns}];\n");
     let _ = write!(out, "pub(super) static INNERS: &[Check] = &[\n{inners}];\n");
+    let _ = write!(out, "pub(super) static SETTLED: &[bool] = &[\n{settled}];\n");
     let _ = write!(out, "pub(super) static GUARDS: &[Check] = &[\n{list}];\n");
     let _ = write!(out, "pub(super) static KEYS: &[Option<Key>] = &[\n{keys}];\n");
     out

@@ -67,7 +67,7 @@ impl Scope {
     }
 
     /// Whether a path leads to nothing outside of the part.
-    fn holds(self, table: &Table, path: u16) -> bool {
+    pub(super) fn holds(self, table: &Table, path: u16) -> bool {
         let path = table.paths[path as usize];
         let steps = path.steps.of(table.steps);
         let Scope::Subtree { here, subject } = self else {
