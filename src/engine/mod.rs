@@ -79,7 +79,23 @@ pub struct Checker {
     findings: Vec<Finding>,
     /// Some rule across elements is asked for.
     facts: bool,
+    /// What is read is kept, to be known again.
+    keeps: Keeps,
 }
+
+/// Whether a checker keeps what it reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    /// Not yet: it has read no document.
+    NotYet,
+    /// From the next document on, since it is not the only one.
+    Next,
+    /// It does.
+    All,
+}
+
+/// What a document may have at most to be small, in bytes. A run over a single small one is over before what is kept of it would be of use.
+const SMALL: usize = 32 << 10;
 
 impl Checker {
     /// A checker for these options.
@@ -92,12 +108,9 @@ impl Checker {
                 is_document_root: roots::is_stream_root,
                 limits: options.limits,
             },
-            workspace: xml::Workspace::with_tag_cache(),
-            state: frame::State {
-                memo: memo::Memo::new(),
-                subtrees: subtrees::Subtrees::new(),
-                ..frame::State::new(table, options.target)
-            },
+            workspace: xml::Workspace::default(),
+            state: frame::State::new(table, options.target),
+            keeps: Keeps::NotYet,
             findings: Vec::new(),
             facts: table.codes().skip(codes::COUNT as usize).any(|code| options.selection.contains(code)),
         }
@@ -106,6 +119,9 @@ impl Checker {
     /// Checks one document. `named` says that a user named the file, so that it is checked whatever its root is.
     pub fn check<'c, 'd>(&'c mut self, bytes: &'d [u8], named: bool) -> Outcome<'c, 'd> {
         self.findings.clear();
+        if self.keeps != Keeps::All {
+            self.begin_to_keep(bytes.len());
+        }
         let Some(document) = xml::Document::open(bytes, &self.options.limits, &mut self.findings) else {
             self.finish(bytes);
             let document = Document::unreadable(bytes);
@@ -151,6 +167,18 @@ impl Checker {
         }
         self.finish(&document.text);
         Outcome { findings: &self.findings, document, kind }
+    }
+
+    /// Keeps what is read from now on, if a document of so many bytes is worth it.
+    fn begin_to_keep(&mut self, bytes: usize) {
+        if self.keeps == Keeps::NotYet && bytes <= SMALL {
+            self.keeps = Keeps::Next;
+            return;
+        }
+        self.keeps = Keeps::All;
+        self.workspace.keep_tags();
+        self.state.memo = memo::Memo::new();
+        self.state.subtrees = subtrees::Subtrees::new();
     }
 
     /// Marks the faults of tags beside which there are others: what is inside of a tag that is mended may meet another that is not.
