@@ -271,6 +271,14 @@ fn found_by_chance() {
             "</devices></domain>",
         ]
         .concat(),
+        // Whether two findings became one was up to how many others there were.
+        &[
+            "<domain type='kvm'><name>a</name><memory>1048576</memory><os><type>hvm</type></os><devices>",
+            "<memory model='dimm'></memory><target/>",
+            &"<disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/></disk>".repeat(260),
+            "</devices></domain>",
+        ]
+        .concat(),
     ] {
         if let Err(complaint) = checkers.check(document.as_bytes()) {
             panic!("{document}: {complaint}");

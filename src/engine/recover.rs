@@ -494,8 +494,11 @@ impl<'d> Pass<'_, 'd> {
 
 /// An element that stands in the wrong place gives two findings, one where it stands and one where it is missing. They become one.
 pub(super) fn pair_up(findings: &mut Vec<Finding>, text: &[u8], table: &Table) {
-    // With hundreds of findings nobody asks which belong together.
-    if findings.len() < 2 || findings.len() > 256 {
+    let pairs = |finding: &&Finding| {
+        matches!(finding.code, codes::MISSING_ELEMENT | codes::UNKNOWN_ELEMENT | codes::MISPLACED_ELEMENT)
+    };
+    // With hundreds of them nobody asks which belong together. Others do not count, so that it does not matter what else was found.
+    if !(2..=256).contains(&findings.iter().filter(pairs).count()) {
         return;
     }
     let mut dropped = Vec::new();
