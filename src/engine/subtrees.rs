@@ -18,7 +18,7 @@ use crate::xml::{self, TagId};
 use memchr::{memchr, memmem};
 
 /// How many subtrees are kept at most, and how many are noted that stood once; a power of two.
-const SUBTREES: usize = 16384;
+const SUBTREES: usize = 8192;
 
 /// For how many start tags it is known what stood behind them last.
 const RECENT: usize = 1024;
