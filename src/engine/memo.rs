@@ -16,8 +16,8 @@ use crate::xml::TagId;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-/// How many openings are kept at most; a power of two. A quarter of them is as many as a large folder of domains has.
-const OPENINGS: usize = 16384;
+/// How many openings are kept at most; a power of two. Half of them is as many as a large folder of domains has.
+const OPENINGS: usize = 8192;
 
 /// How many variants are kept at most.
 const VARIANTS: usize = 4096;
