@@ -311,7 +311,8 @@ impl<'d> Pass<'_, 'd> {
             }),
             _ => return,
         };
-        if subtrees.bytes.len() + content.len() > BYTES {
+        // An element without content has facts, too.
+        if subtrees.bytes.len() + content.len() > BYTES || subtrees.facts.is_full() {
             subtrees.subtrees.clear();
             subtrees.bytes.clear();
             subtrees.facts.clear();
@@ -502,5 +503,17 @@ mod tests {
             assert!(checker.state.subtrees.bytes.len() <= BYTES);
         }
         assert!(kept > 1_900, "only {kept}");
+        let mut fullest = 0;
+        for first in 0..60 {
+            let graphics = |port: usize| format!("<graphics type='vnc' port='{}'/>", 5900 + first * 1000 + port);
+            let text = domain(&(0..1000).map(graphics).collect::<String>());
+            for _ in 0..3 {
+                checker.check(text.as_bytes(), true);
+            }
+            assert!(checker.state.subtrees.bytes.len() <= BYTES);
+            fullest = fullest.max(checker.state.subtrees.facts.values());
+        }
+        // It was full and begun anew.
+        assert!(fullest > Excerpts::MOST / 2 && checker.state.subtrees.facts.values() < fullest, "{fullest}");
     }
 }

@@ -82,6 +82,20 @@ pub struct Excerpts {
 }
 
 impl Excerpts {
+    /// How many values and rules there are at most before they should be forgotten, and half as many nodes. An excerpt more adds few to them.
+    pub const MOST: usize = 1 << 16;
+
+    /// Whether there are so many excerpts that they should be forgotten.
+    pub fn is_full(&self) -> bool {
+        self.nodes.len() >= Self::MOST / 2 || self.values.len().max(self.fired.len()) >= Self::MOST
+    }
+
+    /// How many values there are.
+    #[cfg(test)]
+    pub fn values(&self) -> usize {
+        self.values.len()
+    }
+
     /// Forgets all excerpts.
     pub fn clear(&mut self) {
         self.nodes.clear();
