@@ -3,7 +3,8 @@
 //! Only what some rule reads becomes a fact ([`facts`]); the table says what that is. The rules themselves are data
 //! (`rules/semantic/`, `rules/advice/`); [`judge`] holds them against the facts. The conditions of the built-in rules are Rust functions that
 //! `build.rs` made of them ([`conditions`]), those of other rule files are interpreted ([`interpret`]); both see the facts through a
-//! [`view`], with values that libvirt derives ([`derive`]). [`functions`] has what the language of conditions cannot say.
+//! [`view`], with values that libvirt derives ([`derive`]). [`functions`] has what the language of conditions cannot say, and [`excerpts`] keeps
+//! the facts of elements that will come again.
 
 mod conditions;
 mod derive;
