@@ -15,7 +15,11 @@ static ALLOCATOR: Measured = Measured;
 
 thread_local! {
     // It lives on from one input to the next, so that what one document leaves behind meets another.
-    static WORKSPACE: RefCell<Workspace> = RefCell::new(Workspace::with_tag_cache());
+    static WORKSPACE: RefCell<Workspace> = {
+        let mut workspace = Workspace::default();
+        workspace.keep_tags();
+        RefCell::new(workspace)
+    };
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -243,7 +243,9 @@ impl<'d> Pass<'_, 'd> {
     ) -> bool {
         let State { subtrees, facts, frames, memo, decided, .. } = &mut *self.state;
         let depth = frames.len();
-        let deferred = memo.variant(memo.opened(opened).variant).deferred;
+        if memo.variant(memo.opened(opened).variant).deferred {
+            Decided::forget(decided, depth);
+        }
         let mut found = subtrees.recall(self.text, start, parent);
         let mut new = None;
         if found.is_none() {
@@ -254,9 +256,6 @@ impl<'d> Pass<'_, 'd> {
         if let Some(kept) = found {
             if !reader.pass_over(start.content_start as usize + kept.len as usize, kept.height as usize) {
                 return false;
-            }
-            if deferred {
-                Decided::forget(decided, depth);
             }
             if let Some(Deciding { level, element, start: from, len }) = kept.decides {
                 let from = start.tag_start as usize + from as usize;
@@ -270,9 +269,6 @@ impl<'d> Pass<'_, 'd> {
         if let Some(probe) = new
             && subtrees.stood_before(probe.hash)
         {
-            if deferred {
-                Decided::forget(decided, depth);
-            }
             subtrees.around = depth as u32;
             subtrees.watched = Some(Watched {
                 probe,

@@ -129,9 +129,9 @@ impl Facts {
     ) -> Option<Excerpt> {
         let (nodes, values) = (&self.nodes[mark.nodes as usize..], &self.values[mark.values as usize..]);
         let fired = &self.fired[mark.fired as usize..];
-        let most = nodes.len() >= ABOVE as usize || values.len().max(fired.len()) > u8::MAX as usize;
+        let many = nodes.len() >= ABOVE as usize || values.len().max(fired.len()) > u8::MAX as usize;
         let decoded = nodes.iter().any(|node| node.decoded != NOBODY);
-        if most || decoded || values.iter().any(|value| value.decoded != NOBODY) {
+        if many || decoded || values.iter().any(|value| value.decoded != NOBODY) {
             return None;
         }
         let excerpt = Excerpt {
@@ -168,36 +168,35 @@ impl Facts {
         let symbols = *self.symbols.get_or_insert_with(|| Symbols::new(table));
         let buffers = std::mem::take(&mut self.buffers);
         let view = View::new(table, text, self, mark.nodes, symbols, buffers);
-        for &Fired { rule, subject, .. } in &self.fired[mark.fired as usize..] {
-            let is_inside = subject >= mark.nodes;
-            if is_inside && view.native && !INNERS[rule as usize](&view, subject) {
-                continue;
-            }
-            let hash = if is_inside { view.own_key(rule, subject) } else { None };
-            let subject = if is_inside {
+        let whole = fired.iter().all(|&Fired { rule, subject, .. }| {
+            let mut hash = None;
+            let place = if subject >= mark.nodes {
+                if view.native && !INNERS[rule as usize](&view, subject) {
+                    return true;
+                }
+                hash = view.own_key(rule, subject);
                 (subject - mark.nodes) as u8
             } else {
-                let levels = self.levels(nodes.first()?.parent, subject)?;
-                u8::try_from(levels).ok()?.checked_add(ABOVE)?
+                let levels = nodes.first().and_then(|first| self.levels(first.parent, subject));
+                let Some(above) = levels.and_then(|levels| ABOVE.checked_add(levels)) else { return false };
+                above
             };
-            let fired = KeptFired { rule, subject, has_key: hash.is_some() };
+            let fired = KeptFired { rule, subject: place, has_key: hash.is_some() };
             if !kept.fired[excerpt.fired as usize..].contains(&fired) {
                 kept.fired.push(fired);
                 kept.hashes.extend(hash);
             }
-        }
+            true
+        });
         self.buffers = view.into_buffers();
-        Some(Excerpt { fired_count: (kept.fired.len() as u32 - excerpt.fired) as u8, ..excerpt })
+        let fired_count = (kept.fired.len() as u32 - excerpt.fired) as u8;
+        whole.then_some(Excerpt { fired_count, ..excerpt })
     }
 
-    /// How many levels a node is above another.
-    fn levels(&self, mut node: u32, above: u32) -> Option<usize> {
-        let mut levels = 0;
-        while node != above {
-            node = self.nodes.get(node as usize)?.parent;
-            levels += 1;
-        }
-        Some(levels)
+    /// How many levels a node is above another. `None` if it is not.
+    fn levels(&self, node: u32, above: u32) -> Option<u8> {
+        let mut way = std::iter::successors(Some(node), |node| self.nodes.get(*node as usize).map(|node| node.parent));
+        way.position(|node| node == above)?.try_into().ok()
     }
 
     /// An element begins and ends that was kept. `nearest` is the nearest enclosing node, `tag_start` where the element's start tag is.

@@ -38,7 +38,8 @@ pub(super) struct Buffers {
     buses: Vec<(i128, u32)>,
 }
 
-/// The facts of a domain while rules look at them.
+/// The facts of a domain while rules look at them. What hundreds of compiled conditions ask for is not inlined into them: it would double their
+/// code, of which each domain runs another part.
 pub(super) struct View<'v, 'd: 'v> {
     pub table: &'static Table,
     /// The table is the built-in one, the conditions of which were compiled.

@@ -147,7 +147,7 @@ pub enum Event<'d> {
     Eof,
 }
 
-/// The number of a start tag that is kept ([`Workspace::with_tag_cache`]).
+/// The number of a start tag that is kept ([`Workspace::keep_tags`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TagId(pub u32);
 

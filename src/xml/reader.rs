@@ -45,14 +45,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// A workspace that knows start tags again, which pays where there are many documents.
-    pub fn with_tag_cache() -> Self {
-        let mut workspace = Workspace::default();
-        workspace.keep_tags();
-        workspace
-    }
-
-    /// Knows start tags again from now on.
+    /// Knows start tags again from now on, which pays where there are many documents.
     pub fn keep_tags(&mut self) {
         self.tags = TagCache::new();
     }

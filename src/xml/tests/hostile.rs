@@ -174,7 +174,6 @@ fn a_workspace_that_was_used_says_the_same() {
     }
 }
 
-/// What the property tests have found once.
 /// A broken document may be so long that looking ahead has an end; that is the same with a byte order mark.
 #[test]
 fn a_mark_gives_no_more_to_look_ahead() {
@@ -185,6 +184,7 @@ fn a_mark_gives_no_more_to_look_ahead() {
     assert_eq!(Reader::new(marked.as_bytes(), &mut workspace, &options).budget, budget);
 }
 
+/// What the property tests have found once.
 #[test]
 fn found_by_chance() {
     for document in [
