@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::compiled::*;
+use super::parts::Part;
 use super::rules::{CALLS, TESTS};
-use super::scopes::Scope;
 
 /// Prints the functions, and the arrays that find them by rule and by guard.
 pub fn emit(table: &Table) -> String {
@@ -33,15 +33,15 @@ pub fn emit(table: &Table) -> String {
             function(&mut out, table, &format!("when_{number}"), subject, rule.when);
             let _ = writeln!(whens, "    when_{number},");
         }
-        weakened(&mut out, table, number, rule, Some(Scope::Tag), "own", &mut owns);
-        let subtree = Scope::subtree(table, rule);
+        weakened(&mut out, table, number, rule, Some(Part::Tag), "own", &mut owns);
+        let subtree = Part::subtree(table, rule);
         weakened(&mut out, table, number, rule, subtree, "inner", &mut inners);
-        let settles = |scope: Scope| {
+        let settles = |part: Part| {
             let key = match rule.judge {
-                Judge::Unique(paths) => paths.of(table.path_lists).iter().all(|path| scope.holds(table, *path)),
+                Judge::Unique(paths) => paths.of(table.path_lists).iter().all(|path| part.holds(table, *path)),
                 _ => true,
             };
-            key && (rule.when == NONE || scope.decides(table, rule.when))
+            key && (rule.when == NONE || part.decides(table, rule.when))
         };
         let _ = writeln!(settled, "    {},", subtree.is_some_and(settles));
     }
@@ -90,25 +90,25 @@ fn write_function(out: &mut String, name: &str, body: &str) {
     let _ = write!(out, "fn {name}(view: &View<'_, '_>, subject: u32) -> bool {{\n    {body}\n}}\n");
 }
 
-/// A function that says whether a rule's condition may hold in some document that has what is in the scope, and its place in a list.
+/// A function that says whether a rule's condition may hold in some document that has this part, and its place in a list.
 fn weakened(
     out: &mut String,
     table: &Table,
     number: usize,
     rule: &Rule,
-    scope: Option<Scope>,
+    part: Option<Part>,
     name: &str,
     list: &mut String,
 ) {
     let subject = Subject::of(table, rule);
-    let weak = match scope {
-        Some(scope) if rule.when != NONE => {
-            // What the scope decides altogether has a function already.
-            if scope.decides(table, rule.when) {
+    let weak = match part {
+        Some(part) if rule.when != NONE => {
+            // What the part decides altogether has a function already.
+            if part.decides(table, rule.when) {
                 let _ = writeln!(list, "    when_{number},");
                 return;
             }
-            Writer { table, subject, variables: 0 }.weaken(rule.when, scope, true)
+            Writer { table, subject, variables: 0 }.weaken(rule.when, part, true)
         }
         _ => Weak::Sure(true),
     };
@@ -143,7 +143,7 @@ impl Subject {
 }
 
 /// Whether these steps from the domain lead to its devices.
-fn are_devices(table: &Table, steps: &[Step]) -> bool {
+pub(super) fn are_devices(table: &Table, steps: &[Step]) -> bool {
     matches!(steps, [Step::Down(tag, NONE)] if *tag != NONE && table.names[*tag as usize] == "devices")
 }
 
@@ -157,9 +157,9 @@ enum Datum {
     Number(String),
 }
 
-/// What a scope says of a condition.
+/// What a part of a document says of a condition.
 enum Weak {
-    /// It holds or does not, as far as the scope can say.
+    /// It holds or does not, as far as the part can say.
     Sure(bool),
     /// It holds if this Rust condition does.
     Condition(String),
@@ -231,16 +231,16 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// A condition of the rule's element, where what the scope does not decide is taken to hold, or not to hold.
-    fn weaken(&mut self, expression: u16, scope: Scope, rest: bool) -> Weak {
+    /// A condition of the rule's element, where what the part does not decide is taken to hold, or not to hold.
+    fn weaken(&mut self, expression: u16, part: Part, rest: bool) -> Weak {
         match self.table.expressions[expression as usize] {
-            Expression::And(a, b) => self.weaken(a, scope, rest).join(self.weaken(b, scope, rest), true),
-            Expression::Or(a, b) => self.weaken(a, scope, rest).join(self.weaken(b, scope, rest), false),
-            Expression::Not(a) => match self.weaken(a, scope, !rest) {
+            Expression::And(a, b) => self.weaken(a, part, rest).join(self.weaken(b, part, rest), true),
+            Expression::Or(a, b) => self.weaken(a, part, rest).join(self.weaken(b, part, rest), false),
+            Expression::Not(a) => match self.weaken(a, part, !rest) {
                 Weak::Sure(sure) => Weak::Sure(!sure),
                 Weak::Condition(condition) => Weak::Condition(format!("!{condition}")),
             },
-            _ if scope.decides(self.table, expression) => Weak::Condition(self.condition(expression, "subject")),
+            _ if part.decides(self.table, expression) => Weak::Condition(self.condition(expression, "subject")),
             _ => Weak::Sure(rest),
         }
     }

@@ -5,11 +5,12 @@
 //! condition to hold.
 
 use super::compiled::*;
+use super::conditions::are_devices;
 use super::rules::CALLS;
 
 /// The part of a document that is known.
 #[derive(Clone, Copy)]
-pub(super) enum Scope {
+pub(super) enum Part {
     /// The start tag of the rule's element.
     Tag,
     /// A child of the domain or of its devices, and all that it holds. The place at hand and the rule's element are so many levels below it.
@@ -21,20 +22,17 @@ pub(super) enum Scope {
     },
 }
 
-impl Scope {
-    /// The scope of a subtree that holds a rule's element. `None` if no subtree does.
-    pub(super) fn subtree(table: &Table, rule: &Rule) -> Option<Scope> {
+impl Part {
+    /// The subtree that holds a rule's element. `None` if no subtree does.
+    pub(super) fn subtree(table: &Table, rule: &Rule) -> Option<Part> {
         let level = |path: &u16| {
             let steps = table.paths[*path as usize].steps.of(table.steps);
-            let is_tag = |step: &Step, name: &str| matches!(step, Step::Down(tag, _) if *tag != NONE && table.names[*tag as usize] == name);
-            match steps {
-                [devices, rest @ ..] if is_tag(devices, "devices") => rest.len().checked_sub(1),
-                _ => steps.len().checked_sub(1),
-            }
+            let below_devices = steps.get(..1).is_some_and(|first| are_devices(table, first));
+            steps.len().checked_sub(1 + usize::from(below_devices))
         };
         // Higher up, less is inside of the subtree, so that the least level is right for all.
         let subject = rule.subjects.of(table.path_lists).iter().filter_map(level).min()?;
-        Some(Scope::Subtree { here: subject, subject })
+        Some(Part::Subtree { here: subject, subject })
     }
 
     /// Whether the part decides about a condition.
@@ -57,7 +55,7 @@ impl Scope {
             Operand::Call(call, path) => {
                 let looks_around = match CALLS[call as usize] {
                     "machine" | "arch" | "bus-model" | "position" => true,
-                    "bus" | "disk-index" => matches!(self, Scope::Tag),
+                    "bus" | "disk-index" => matches!(self, Part::Tag),
                     _ => false,
                 };
                 !looks_around && self.holds(table, path)
@@ -70,7 +68,7 @@ impl Scope {
     pub(super) fn holds(self, table: &Table, path: u16) -> bool {
         let path = table.paths[path as usize];
         let steps = path.steps.of(table.steps);
-        let Scope::Subtree { here, subject } = self else {
+        let Part::Subtree { here, subject } = self else {
             return path.origin != Origin::Domain && steps.is_empty() && matches!(path.last, Last::Value(_));
         };
         let mut level = match path.origin {
@@ -86,7 +84,7 @@ impl Scope {
             }
             Step::Down(_, filter) => {
                 level += 1;
-                filter == NONE || Scope::Subtree { here: level, subject }.decides(table, filter)
+                filter == NONE || Part::Subtree { here: level, subject }.decides(table, filter)
             }
         })
     }
