@@ -3,7 +3,7 @@
 use super::Look;
 use super::escape::visible;
 use super::snippet::Snippet;
-use super::wording::Wording;
+use super::wording::{Url, Wording};
 use crate::diagnostic::{Finding, LineIndex, Severity};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles,
@@ -40,7 +40,7 @@ impl Renderer {
         text: &[u8],
         lines: &mut LineIndex,
     ) {
-        let mut labels = vec![(finding.span, wording.label.as_deref().map(visible))];
+        let mut labels = vec![(finding.span, wording.label.map(str::to_owned))];
         if let Some((message, span)) = &wording.related {
             labels.push((*span, Some(visible(message))));
         }
@@ -49,7 +49,7 @@ impl Renderer {
             severity: finding.severity,
             message: visible(&wording.message),
             help: wording.help.as_deref().map(visible),
-            url: wording.url.as_deref().map(visible),
+            url: wording.url,
             snippet: Snippet::new(path, text, lines, labels),
         };
         self.handler.render_report(out, &shown).expect("a string takes everything");
@@ -64,7 +64,7 @@ struct Shown<'a> {
     severity: Severity,
     message: String,
     help: Option<String>,
-    url: Option<String>,
+    url: Option<Url>,
     snippet: Snippet,
 }
 

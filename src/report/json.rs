@@ -3,8 +3,8 @@
 //! All members are always there, so that a reader needs no cases: what a finding does not have is `null`, or `[]`. `path` holds
 //! bytes that are no UTF-8 as `\xff`; only such a path has the member `path_bytes`, its bytes in hexadecimal.
 
-use super::escape::{path_bytes, push_json, push_number, push_visible};
-use super::wording::Wording;
+use super::escape::{path_bytes, push_json, push_json_text, push_number, push_visible};
+use super::wording::{Url, Wording};
 use crate::diagnostic::{Applicability, Consequence, Finding, LineIndex, Position, Span};
 use std::fmt::Write;
 use std::path::Path;
@@ -55,7 +55,15 @@ pub fn push_finding(
     out.extend_from_slice(b",\"help\":");
     push_option(out, wording.help.as_deref());
     out.extend_from_slice(b",\"url\":");
-    push_option(out, wording.url.as_deref());
+    match wording.url {
+        Some(url) => {
+            out.push(b'"');
+            out.extend_from_slice(Url::PAGE.as_bytes());
+            push_json_text(out, url.anchor);
+            out.push(b'"');
+        }
+        None => out.extend_from_slice(b"null"),
+    }
     out.extend_from_slice(b",\"span\":");
     push_span(out, finding.span, text, lines);
     out.extend_from_slice(b",\"related\":[");

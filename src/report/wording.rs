@@ -13,6 +13,8 @@ use crate::diagnostic::{Applicability, Arg, Category, Consequence, Finding, Fix,
 use crate::engine::Options;
 use crate::table::{Element, NONE, Table, Version};
 use crate::xml;
+use std::borrow::Cow;
+use std::fmt;
 
 /// A finding in words.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +24,37 @@ pub struct Wording {
     /// What to write instead.
     pub help: Option<String>,
     /// Where libvirt documents it.
-    pub url: Option<String>,
+    pub url: Option<Url>,
     /// What stands at the second place.
     pub related: Option<(String, Span)>,
     /// A change that mends it.
     pub fix: Option<Fix>,
     /// A few words for the caret.
-    pub label: Option<String>,
+    pub label: Option<&'static str>,
+}
+
+/// A place in libvirt's documentation of the domain format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Url {
+    /// Name of the heading.
+    pub anchor: &'static str,
+}
+
+impl Url {
+    /// The page, up to the heading's name.
+    pub const PAGE: &'static str = "https://libvirt.org/formatdomain.html#";
+
+    /// The heading of that name; none if it is empty, as where the table knows of no place.
+    pub fn of(anchor: &'static str) -> Option<Url> {
+        (!anchor.is_empty()).then_some(Url { anchor })
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Url::PAGE)?;
+        f.write_str(self.anchor)
+    }
 }
 
 /// Puts a finding into words. `text` is the document's text that the finding's spans refer to.
@@ -81,16 +107,14 @@ fn window(text: &[u8], from: usize) -> &[u8] {
 }
 
 /// A text, cut if it has more characters than are quoted.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(QUOTE) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}...", &text[..end]),
-    }
+fn shortened(text: &str) -> Cow<'_, str> {
+    let cut = if text.len() <= QUOTE { None } else { text.char_indices().nth(QUOTE) };
+    cut.map_or(text.into(), |(end, _)| format!("{}...", &text[..end]).into())
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// The characters of a span, shortened if there are many.
-    fn quote(&self, span: Span) -> String {
+    fn quote(&self, span: Span) -> Cow<'a, str> {
         // Of a long text no more is read than is shown, since many findings may name the same.
         let text = span.of(self.text);
         let head = &text[..text.len().min(4 * (QUOTE + 1))];
@@ -110,12 +134,12 @@ impl Context<'_> {
     }
 
     /// What the finding's own span covers.
-    fn quoted(&self) -> String {
+    fn quoted(&self) -> Cow<'a, str> {
         self.quote(self.finding.span)
     }
 
     /// An argument that is a span, quoted.
-    fn span_arg(&self, index: usize) -> Option<String> {
+    fn span_arg(&self, index: usize) -> Option<Cow<'a, str>> {
         match self.finding.args[index] {
             Arg::Span(span) => Some(self.quote(span)),
             _ => None,
@@ -149,11 +173,11 @@ impl Context<'_> {
     }
 
     /// The tag that the finding's span stands in, as it is written.
-    fn enclosing_tag(&self) -> String {
+    fn enclosing_tag(&self) -> Cow<'a, str> {
         let end = (self.finding.span.start as usize).min(self.text.len());
         let from = end.saturating_sub(LOOK);
         let before = &self.text[from..end];
-        let Some(open) = memchr::memrchr(b'<', before) else { return String::new() };
+        let Some(open) = memchr::memrchr(b'<', before) else { return Cow::default() };
         let open = from + open;
         let name = window(self.text, open + 1);
         let end = name.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>')).unwrap_or(name.len());
@@ -161,13 +185,12 @@ impl Context<'_> {
     }
 
     /// Where libvirt documents an element type.
-    fn url(&self, element: Option<&Element>) -> Option<String> {
-        let anchor = element.map(|e| e.docs).filter(|docs| !docs.is_empty())?;
-        Some(format!("https://libvirt.org/formatdomain.html#{anchor}"))
+    fn url(&self, element: Option<&Element>) -> Option<Url> {
+        element.and_then(|element| Url::of(element.docs))
     }
 
     /// The tag of the device that the finding lies in.
-    fn device_tag(&self) -> Option<String> {
+    fn device_tag(&self) -> Option<Cow<'a, str>> {
         let start = (self.finding.owner != u32::MAX).then_some(self.finding.owner as usize + 1)?;
         let rest = window(self.text, start);
         let end = rest.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))?;
@@ -181,7 +204,7 @@ impl Context<'_> {
         let text = &self.text[..self.text.len().min(owner as usize + LOOK)];
         let content = xml::content_start(text, owner as usize)?;
         // What names a device, in the order in which people would use it.
-        let wanted: &[(&str, &str)] = match kind.as_str() {
+        let wanted: &[(&str, &str)] = match &*kind {
             "disk" => &[("target", "dev"), ("alias", "name")],
             "filesystem" => &[("target", "dir"), ("alias", "name")],
             "interface" => &[("target", "dev"), ("mac", "address"), ("alias", "name")],
@@ -198,7 +221,7 @@ impl Context<'_> {
             return type_
                 .map(|type_| format!("controller {type_}{}", index.map_or(String::new(), |i| format!(" {i}"))));
         }
-        let mut names: Vec<Option<String>> = vec![None; wanted.len()];
+        let mut names: Vec<Option<Cow<'_, str>>> = vec![None; wanted.len()];
         let text = &self.text[..self.text.len().min(content + LOOK)];
         xml::peek_children(text, content, |child| {
             for (slot, (tag, attribute)) in wanted.iter().enumerate() {

@@ -150,8 +150,10 @@ impl Table {
     /// What a code's rule looks at.
     pub fn category(&self, code: Code) -> Category {
         let name = self.code_name(code);
-        let word = name.split('/').next().unwrap_or("");
-        Category::ALL.into_iter().find(|c| c.as_str() == word).unwrap_or(Category::Semantic)
+        let is_of = |category: &Category| {
+            name.strip_prefix(category.as_str()).is_some_and(|rest| rest.as_bytes().first() == Some(&b'/'))
+        };
+        Category::ALL.into_iter().find(is_of).unwrap_or(Category::Semantic)
     }
 
     /// How bad a code's findings are.

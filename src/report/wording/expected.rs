@@ -89,14 +89,25 @@ fn among(words: &[&'static str], wrong: &str) -> Expectation {
 
 /// `a`, `b` or `c`.
 pub(super) fn list<'a>(words: impl Iterator<Item = &'a &'static str>) -> String {
-    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
-    match words.split_last() {
-        None => String::new(),
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-    }
+    joined(words, " or ")
 }
 
+/// `a`, `b`, `c`.
 fn list_comma<'a>(words: impl Iterator<Item = &'a &'static str>) -> String {
-    words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    joined(words, ", ")
+}
+
+/// Words in quotes, with commas between them, and with something else before the last one.
+fn joined<'a>(words: impl Iterator<Item = &'a &'static str>, last: &str) -> String {
+    let mut words = words.peekable();
+    let mut out = String::new();
+    while let Some(word) = words.next() {
+        if !out.is_empty() {
+            out.push_str(if words.peek().is_some() { ", " } else { last });
+        }
+        out.push('`');
+        out.push_str(word);
+        out.push('`');
+    }
+    out
 }

@@ -3,6 +3,7 @@
 use super::{Context, Wording};
 use crate::diagnostic::{Arg, Fix};
 use crate::xml::tag_faults;
+use std::borrow::Cow;
 
 /// The word that the XML layer gave.
 fn word(c: &Context<'_>) -> &'static str {
@@ -18,7 +19,7 @@ fn say(message: impl Into<String>, help: &str) -> Wording {
 
 pub(super) fn tag(c: &Context<'_>) -> Wording {
     let quoted = c.quoted();
-    let tag = c.finding.related.map_or(String::new(), |name| c.quote(name));
+    let tag = c.finding.related.map_or(Cow::default(), |name| c.quote(name));
     let fault = word(c);
     let removal = Fix { applicability: c.of_a_tag(), edits: vec![(c.finding.span, String::new())] };
     if fault == tag_faults::NO_NAME {

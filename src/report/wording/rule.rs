@@ -1,6 +1,6 @@
 //! Words for findings of the table's rules: the rule file has them, the document fills them in.
 
-use super::{Context, Wording};
+use super::{Context, Url, Wording};
 use crate::diagnostic::Arg;
 use crate::table::Judge;
 
@@ -12,9 +12,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
     Wording {
         message: fill(c, doc.message),
         help: Some(help).filter(|help| !help.is_empty()),
-        url: Some(doc.docs)
-            .filter(|docs| !docs.is_empty())
-            .map(|docs| format!("https://libvirt.org/formatdomain.html#{docs}")),
+        url: Url::of(doc.docs),
         related: c.finding.related.map(|span| (second_place.to_owned(), span)),
         ..Wording::default()
     }

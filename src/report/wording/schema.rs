@@ -1,10 +1,11 @@
 //! Words for findings about the document's shape.
 
 use super::expected::{expectation, list};
-use super::{Context, Wording, shortened};
+use super::{Context, Url, Wording, shortened};
 use crate::diagnostic::{Applicability, Arg, Consequence, Fix, Span, codes};
 use crate::table::{Distance, Element, Form, Verdict};
 use crate::xml;
+use std::borrow::Cow;
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
     match c.finding.code {
@@ -89,7 +90,7 @@ fn unknown_element(c: &Context<'_>) -> Wording {
         help,
         url: c.url(c.element(0)),
         fix: c.name(1).filter(|right| near(right, &name)).and_then(|right| rename(c, right)),
-        label: Some("unknown element".into()),
+        label: Some("unknown element"),
         related: needed(c),
     }
 }
@@ -207,7 +208,7 @@ fn foreign_element(c: &Context<'_>) -> Wording {
     Wording {
         message: format!("<{name}> in <{parent}> is in a namespace that libvirt does not read"),
         help: Some("move it into <metadata>, where any namespace may stand".into()),
-        url: Some("https://libvirt.org/formatdomain.html#general-metadata".into()),
+        url: Url::of("general-metadata"),
         ..Wording::default()
     }
 }
@@ -219,7 +220,7 @@ fn missing_namespace(c: &Context<'_>) -> Wording {
     Wording {
         message: format!("<{name}> without its namespace is dropped silently"),
         help: Some(format!("add xmlns:{prefix}='{uri}' to <domain>")),
-        label: Some("prefix is not bound".into()),
+        label: Some("prefix is not bound"),
         ..Wording::default()
     }
 }
@@ -250,7 +251,7 @@ fn unknown_attribute(c: &Context<'_>) -> Wording {
         help,
         url: c.url(c.element(0)),
         fix: right.and_then(|right| replace(c, right)),
-        label: Some("unknown attribute".into()),
+        label: Some("unknown attribute"),
         ..Wording::default()
     }
 }
@@ -381,7 +382,7 @@ fn number_and_unit<'v>(c: &Context<'_>, type_: usize, value: &'v str) -> Option<
 fn invalid_text(c: &Context<'_>) -> Wording {
     let tag = c.span_arg(2).unwrap_or_default();
     let blank = matches!(c.finding.args[2], Arg::Span(name) if name == c.finding.span);
-    let value = if blank { String::new() } else { c.quoted() };
+    let value = if blank { Cow::default() } else { c.quoted() };
     let message = if value.is_empty() { format!("<{tag}> is empty") } else { format!("`{value}` is no valid <{tag}>") };
     if !blank && let Some(type_) = c.item(0) {
         // The finding's span is the text without the white space around it.
@@ -413,7 +414,7 @@ fn unexpected_text(c: &Context<'_>) -> Wording {
         message: format!("text in <{tag}>, where none belongs"),
         help: Some("remove it; libvirt ignores it".into()),
         url: c.url(c.element(0)),
-        label: Some("text".into()),
+        label: Some("text"),
         ..Wording::default()
     }
 }
@@ -564,7 +565,7 @@ fn incomplete(c: &Context<'_>) -> Wording {
 
 fn wrong_order(c: &Context<'_>) -> Wording {
     let name = c.quoted();
-    let other = c.span_arg(1).or_else(|| c.name(1).map(str::to_owned)).unwrap_or_default();
+    let other = c.span_arg(1).or_else(|| c.name(1).map(Cow::Borrowed)).unwrap_or_default();
     let word = match c.finding.args[2] {
         Arg::Word(word) => *word,
         _ => "before",

@@ -2,6 +2,7 @@
 
 use super::{Context, Wording, faults, shortened};
 use crate::diagnostic::{Applicability, Arg, Fix, codes};
+use std::borrow::Cow;
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
     let quoted = c.quoted();
@@ -30,12 +31,12 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
             beside(say(format!("<{quoted}> is not closed"), &help), "it must end before this")
         }
         codes::CROSSED_TAGS => {
-            let open = second.as_ref().map_or(String::new(), |(name, _)| name.clone());
+            let open = second.as_ref().map_or(Cow::default(), |(name, _)| name.clone());
             let help = format!("close <{open}> first");
             beside(say(format!("</{quoted}> crosses <{open}>"), &help), "still open")
         }
         codes::STRAY_END_TAG => {
-            let open = second.as_ref().map_or(String::new(), |(name, _)| name.clone());
+            let open = second.as_ref().map_or(Cow::default(), |(name, _)| name.clone());
             match second {
                 Some(_) => {
                     let help = format!("write </{open}>");
@@ -111,7 +112,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
             "save the file as UTF-8, or declare its encoding",
         ),
         codes::UNSUPPORTED_ENCODING => {
-            let shown = word(0).map(str::to_owned).or_else(|| c.span_arg(0)).unwrap_or(quoted);
+            let shown = word(0).map(Cow::Borrowed).or_else(|| c.span_arg(0)).unwrap_or(quoted);
             say(format!("libvirt cannot read the encoding {shown}"), "convert the file: iconv -t UTF-8")
         }
         codes::CONTRADICTING_ENCODING => say(
