@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// Bytes of the report that are written in one go.
 const WRITTEN: usize = 64 << 10;
+/// Findings that the full report shows if nothing else is asked for. The flag's help names the number.
+const SHOWN: usize = 50;
 
 /// Checks what the flags say, and returns the exit code.
 pub fn check(flags: Check) -> Result<u8, Failure> {
@@ -50,7 +52,7 @@ pub fn check(flags: Check) -> Result<u8, Failure> {
         force_exclude: flags.force_exclude,
         format: (!flags.statistics).then_some(format),
         look,
-        max_diagnostics: (flags.max_diagnostics > 0).then_some(flags.max_diagnostics),
+        max_diagnostics: Some(flags.max_diagnostics.unwrap_or(SHOWN)).filter(|most| *most > 0),
         threads: flags.jobs,
         progress: !flags.quiet && io::stderr().is_terminal(),
     };

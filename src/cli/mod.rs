@@ -22,15 +22,19 @@ pub const EXIT_FAILURE: u8 = 2;
 
 /// Does what the arguments say, the program's name first, and returns the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help goes to standard output and is no error; a closed pipe is none either.
-            let _ = error.print();
-            return if error.use_stderr() { EXIT_FAILURE } else { EXIT_CLEAN };
-        }
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let subcommand = match flags::Check::without_parser(&arguments) {
+        Some(flags) => Subcommand::Check(Box::new(flags)),
+        None => match Cli::try_parse_from(arguments) {
+            Ok(cli) => cli.subcommand,
+            Err(error) => {
+                // Help goes to standard output and is no error; a closed pipe is none either.
+                let _ = error.print();
+                return if error.use_stderr() { EXIT_FAILURE } else { EXIT_CLEAN };
+            }
+        },
     };
-    let done = match cli.subcommand {
+    let done = match subcommand {
         Subcommand::Check(flags) => check::check(*flags),
         Subcommand::Requires(flags) => requires::requires(&flags),
         Subcommand::Explain(flags) => reference::explain(&flags),
