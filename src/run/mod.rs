@@ -10,6 +10,7 @@ mod buffer;
 mod folder;
 mod ignores;
 mod inputs;
+mod listing;
 mod sink;
 mod source;
 mod walk;

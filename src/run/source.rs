@@ -1,7 +1,7 @@
 //! Paths to batches of files, in the order in which they are reported.
 
 use super::folder::Folder;
-use super::walk::{Found, Walk};
+use super::walk::{Ahead, Found, Walk};
 use super::{Job, path_of};
 use std::ops::Range;
 use std::sync::Arc;
@@ -115,6 +115,21 @@ impl<'j> Source<'j> {
         }
         self.batches += 1;
         true
+    }
+
+    /// A folder to be read before its turn comes, by whoever asks and with nothing locked; [`Source::put_ahead`] takes it back.
+    pub fn ask_ahead(&mut self) -> Option<Ahead> {
+        match &mut self.walks[..] {
+            [walk] => walk.ask_ahead(),
+            _ => None,
+        }
+    }
+
+    /// Takes a folder that was read before its turn.
+    pub fn put_ahead(&mut self, ahead: Ahead) {
+        if let [walk] = &mut self.walks[..] {
+            walk.put_ahead(ahead);
+        }
     }
 
     /// Takes what is next in the order: something that was named, or something that a walk found.

@@ -1,6 +1,7 @@
 //! One thread's work: read, check, render.
 
 use super::buffer::Buffer;
+use super::folder::Scratch;
 use super::source::{Batch, Task};
 use super::{Job, Shared, path_of, reason};
 use crate::engine::{Checker, Kind};
@@ -25,6 +26,8 @@ pub struct Worker<'s, 'j> {
     batch: Batch,
     /// Path of the file at hand.
     path: Vec<u8>,
+    /// What folders are read with.
+    scratch: Option<Scratch>,
 }
 
 /// What a file's bytes go through.
@@ -51,7 +54,7 @@ impl<'s, 'j> Worker<'s, 'j> {
             errors: Vec::new(),
             totals: Totals::default(),
         };
-        Worker { shared, buffer: Buffer::new(), checking, batch: Batch::default(), path: Vec::new() }
+        Worker { shared, buffer: Buffer::new(), checking, batch: Batch::default(), path: Vec::new(), scratch: None }
     }
 
     /// Works until nothing is left. The thread that begins a run has `call_helpers`, which it calls once when there is more to do than
@@ -60,9 +63,7 @@ impl<'s, 'j> Worker<'s, 'j> {
         let mut done_alone = 0;
         loop {
             let single = call_helpers.is_some();
-            if self.shared.is_stopped()
-                || !self.shared.source.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut self.batch, single)
-            {
+            if self.shared.is_stopped() || !self.fill(single) {
                 return self.checking.totals;
             }
             let mut batch = std::mem::take(&mut self.batch);
@@ -98,6 +99,24 @@ impl<'s, 'j> Worker<'s, 'j> {
             }
             self.batch = batch;
         }
+    }
+
+    /// Gets the next batch; `false` if there is none. If the source has a folder to be read, this is who reads it.
+    fn fill(&mut self, single: bool) -> bool {
+        let source = || self.shared.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = {
+            let mut source = source();
+            if !source.fill(&mut self.batch, single) {
+                return false;
+            }
+            // With one thread nobody would wait.
+            if single { None } else { source.ask_ahead() }
+        };
+        if let Some(mut ahead) = ahead {
+            ahead.read(self.scratch.get_or_insert_with(Scratch::new));
+            source().put_ahead(ahead);
+        }
+        true
     }
 
     fn set_path(&mut self, task: &Task, batch: &Batch) {
