@@ -5,7 +5,6 @@ use super::elements::after;
 use super::frame::{Decided, Frame, State, role};
 use super::memo::{Lists, NO_VARIANT, Opened};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
-use crate::places::Entry;
 use crate::semantic::{NOBODY, Role, Value, is_regular, may_reach};
 use crate::table::{AttributeRule, Block, By, ChildRule, Element, Form, Key, NONE, Table, Verdict, Version};
 use crate::xml;
@@ -175,7 +174,7 @@ impl<'d> Pass<'_, 'd> {
             is_placed: element.is_some_and(|parent| parent.deferred),
             is_section: memo.variant(frame.variant).role == Role::Other && memo.variant(parent).role != Role::Other,
             read,
-            ..Opened::FREE
+            ..Opened::BLANK
         };
         let values = if read { facts.values_of(frame.node) } else { &[] };
         let viable = &viable[frame.viable as usize..];

@@ -23,7 +23,7 @@ const OPENINGS: usize = 8192;
 const VARIANTS: usize = 4096;
 
 /// How many values, rules to set off and bits of choices are kept, each.
-const ITEMS: usize = 32 << 10;
+const ITEMS: usize = 64 << 10;
 
 /// How many endings are kept at most; a power of two.
 const ENDINGS: usize = 2048;
@@ -93,12 +93,6 @@ impl Ended {
 }
 
 impl Entry for Ended {
-    const FREE: Ended = Ended { children: 0, attributes: 0, viable: [0; 4], variant: NO_VARIANT, counted: 0 };
-
-    fn is_free(&self) -> bool {
-        self.variant == NO_VARIANT
-    }
-
     #[inline(always)]
     fn hash(&self) -> u32 {
         let words = [(self.children >> 64) as u64, self.attributes, u64::from(self.variant), self.children as u64];
@@ -206,8 +200,9 @@ static UNKNOWN: Variant = Variant {
     ending: Ending::Judged,
 };
 
-impl Entry for Opened {
-    const FREE: Opened = Opened {
+impl Opened {
+    /// Of no tag yet: what all others are made from.
+    pub const BLANK: Opened = Opened {
         parent: NO_VARIANT,
         tag: TagId::NONE,
         rule: None,
@@ -225,11 +220,9 @@ impl Entry for Opened {
         viable: Items { first: 0, len: 0 },
         text: 0,
     };
+}
 
-    fn is_free(&self) -> bool {
-        self.tag == TagId::NONE
-    }
-
+impl Entry for Opened {
     fn hash(&self) -> u32 {
         hash_of(self.parent, self.tag)
     }
@@ -267,7 +260,7 @@ impl Memo {
     #[inline(always)]
     pub fn find<'d>(&self, parent: u32, tag: TagId, rest: impl Fn() -> &'d [u8]) -> Option<usize> {
         let found = self.opened.find(hash_of(parent, tag), |opened| opened.tag == tag && opened.parent == parent)?;
-        let opened = self.opened.get(found);
+        let opened = &self.opened[found];
         let same = opened.text == 0 || self.follows(opened, rest());
         (same && tag != TagId::NONE).then_some(found)
     }
@@ -282,7 +275,7 @@ impl Memo {
     /// What became of a tag in a parent, by its number.
     #[inline(always)]
     pub fn opened(&self, number: usize) -> &Opened {
-        self.opened.get(number)
+        &self.opened[number]
     }
 
     /// The values of an opening that rules read.
@@ -311,7 +304,9 @@ impl Memo {
         if self.opened.is_closed() || lists.values.len().max(lists.fires.len()).max(bytes) > MOST {
             return;
         }
-        if [self.values.len(), self.fires.len(), self.viable.len()].into_iter().any(|len| len + MOST > ITEMS) {
+        let lists_are_full =
+            [self.values.len(), self.fires.len(), self.viable.len()].into_iter().any(|len| len + MOST > ITEMS);
+        if lists_are_full || self.opened.is_full() {
             self.opened.clear();
             self.values.clear();
             self.fires.clear();

@@ -5,26 +5,33 @@
 //! alone: its bytes, and the *variant* of its parent (see [`super::memo`]). So where both have met before and there was nothing to tell, the
 //! element is passed over, and what rules read of it is put where it would have been ([`crate::semantic::Excerpts`]).
 //!
-//! What stood only once is not kept, since most of that will not come again. The bytes that are kept have an end, and findings are the same
-//! without them.
+//! What stood only once is not kept, since most of that will not come again. The bytes that are kept have an end. Then what is kept stays as
+//! it is for as long as it is of use: of a folder that is too large for it, a part is better known than none, as it would be if each
+//! element took the place of another that comes again later.
 
 use super::Pass;
 use super::frame::{Decided, State};
-use super::memo::NO_VARIANT;
 use crate::diagnostic::Span;
 use crate::places::{Entry, Places, mix};
 use crate::semantic::{Excerpt, Excerpts, Mark, NOBODY};
 use crate::xml::{self, TagId};
 use memchr::{memchr, memmem};
 
-/// How many subtrees are kept at most, and how many are noted that stood once; a power of two.
-const SUBTREES: usize = 8192;
+/// How many subtrees are kept at most, and how many are noted that stood once; powers of two.
+const SUBTREES: usize = 4096;
+const ONCE: usize = 8192;
 
 /// For how many start tags it is known what stood behind them last.
 const RECENT: usize = 1024;
 
 /// How many bytes of documents are kept.
-const BYTES: usize = 1 << 20;
+const BYTES: usize = 512 << 10;
+
+/// After so many bytes for which there was no room it is asked whether what is kept is of use: whether half as many were found.
+const REFUSED: usize = 1 << 20;
+
+/// What a subtree counts for there besides what is behind its start tag.
+const TAG: usize = 32;
 
 /// Longer subtrees are not kept, in bytes behind the start tag.
 const LONGEST: usize = 4096;
@@ -32,7 +39,7 @@ const LONGEST: usize = 4096;
 /// A subtree that is kept.
 #[derive(Clone, Copy)]
 struct Subtree {
-    /// The start tag; [`TagId::NONE`] for a place that is free.
+    /// The start tag.
     tag: TagId,
     /// The variant of the parent.
     parent: u32,
@@ -49,21 +56,6 @@ struct Subtree {
 }
 
 impl Entry for Subtree {
-    const FREE: Subtree = Subtree {
-        tag: TagId::NONE,
-        parent: NO_VARIANT,
-        hash: 0,
-        first: 0,
-        len: 0,
-        height: 0,
-        decides: None,
-        facts: Excerpt::EMPTY,
-    };
-
-    fn is_free(&self) -> bool {
-        self.tag == TagId::NONE
-    }
-
     fn hash(&self) -> u32 {
         self.hash
     }
@@ -80,17 +72,11 @@ struct Deciding {
     len: u16,
 }
 
-/// The hash of a subtree that stood once; 0 for a place that is free.
+/// The hash of a subtree that stood once.
 #[derive(Clone, Copy)]
 struct Once(u32);
 
 impl Entry for Once {
-    const FREE: Once = Once(0);
-
-    fn is_free(&self) -> bool {
-        self.0 == 0
-    }
-
     fn hash(&self) -> u32 {
         self.0
     }
@@ -126,6 +112,11 @@ pub(super) struct Subtrees {
     recent: Vec<u32>,
     bytes: Vec<u8>,
     facts: Excerpts,
+    /// There is no room for more.
+    full: bool,
+    /// How many bytes were found, and for how many there was no room, since it was asked last whether what is kept is of use.
+    found: usize,
+    refused: usize,
     watched: Option<Watched>,
     /// How many elements are open around the one that is watched; [`NOBODY`] if none is.
     around: u32,
@@ -140,6 +131,9 @@ impl Default for Subtrees {
             recent: Vec::new(),
             bytes: Vec::new(),
             facts: Excerpts::default(),
+            full: false,
+            found: 0,
+            refused: 0,
             watched: None,
             around: NOBODY,
         }
@@ -151,8 +145,11 @@ impl Subtrees {
     pub fn new() -> Subtrees {
         Subtrees {
             subtrees: Places::new(SUBTREES),
-            once: Places::new(SUBTREES),
+            once: Places::new(ONCE),
             recent: vec![0; RECENT],
+            // The system hands out pages only where something is written.
+            bytes: Vec::with_capacity(BYTES),
+            facts: Excerpts::new(),
             ..Subtrees::default()
         }
     }
@@ -194,7 +191,7 @@ impl Subtrees {
     #[inline]
     fn recall(&self, text: &[u8], start: &xml::Start<'_>, parent: u32) -> Option<Subtree> {
         let number = *self.recent.get(start.id.0 as usize % RECENT)?;
-        let kept = self.subtrees.get(number as usize);
+        let kept = self.subtrees.get(number as usize)?;
         let bytes = part(&self.bytes, kept);
         let from = start.content_start as usize;
         let same = (kept.tag, kept.parent) == (start.id, parent) && text.get(from..from + bytes.len()) == Some(bytes);
@@ -207,9 +204,23 @@ impl Subtrees {
         let number = self
             .subtrees
             .find(probe.hash, |kept| (kept.hash, kept.tag, kept.parent) == (probe.hash, probe.tag, probe.parent))?;
-        let kept = self.subtrees.get(number);
+        let kept = &self.subtrees[number];
         self.recent[probe.tag.0 as usize % RECENT] = number as u32;
         (part(&self.bytes, kept) == &text[probe.start..probe.end]).then_some(*kept)
+    }
+
+    /// There is no room for an element that would be kept. If there mostly is none, and what is kept does not come, all of it is forgotten.
+    fn refuse(&mut self, probe: &Probe) {
+        self.refused += probe.end - probe.start + TAG;
+        if self.refused >= REFUSED {
+            if self.found < REFUSED / 2 {
+                self.subtrees.clear();
+                self.bytes.clear();
+                self.facts.clear();
+                self.full = false;
+            }
+            (self.found, self.refused) = (0, 0);
+        }
     }
 
     /// An element stands there whose start tag is new.
@@ -221,7 +232,6 @@ impl Subtrees {
 
     /// Whether an element that is not kept stood somewhere before; if not, it has now.
     fn stood_before(&mut self, hash: u32) -> bool {
-        let hash = hash.max(1);
         let before = self.once.find(hash, |once| once.0 == hash).is_some();
         if !before {
             self.once.put(Once(hash));
@@ -264,11 +274,16 @@ impl<'d> Pass<'_, 'd> {
             }
             let nearest = frames.last().map_or(NOBODY, |frame| frame.nearest);
             facts.put(&subtrees.facts, &kept.facts, self.table, nearest, start.tag_start, owner);
+            subtrees.found = subtrees.found.saturating_add(kept.len as usize + TAG);
             return true;
         }
         if let Some(probe) = new
             && subtrees.stood_before(probe.hash)
         {
+            if subtrees.full {
+                subtrees.refuse(&probe);
+                return false;
+            }
             subtrees.around = depth as u32;
             subtrees.watched = Some(Watched {
                 probe,
@@ -308,10 +323,9 @@ impl<'d> Pass<'_, 'd> {
             _ => return,
         };
         // An element without content has facts, too.
-        if subtrees.bytes.len() + content.len() > BYTES || subtrees.facts.is_full() {
-            subtrees.subtrees.clear();
-            subtrees.bytes.clear();
-            subtrees.facts.clear();
+        if subtrees.bytes.len() + content.len() > BYTES || subtrees.facts.is_full() || subtrees.subtrees.is_full() {
+            subtrees.full = true;
+            return;
         }
         let Some(facts) = facts.keep(&mut subtrees.facts, self.table, self.text, mark, tag_start) else { return };
         let Probe { tag, parent, hash, .. } = probe;
@@ -356,6 +370,7 @@ mod tests {
     use crate::diagnostic::Finding;
     use crate::engine::{Checker, Options};
     use crate::xml::Limits;
+    use std::ops::Range;
 
     fn domain(inside: &str) -> String {
         let head = "<name>a</name><memory>1048576</memory><os><type arch='x86_64' machine='q35'>hvm</type></os>";
@@ -488,17 +503,34 @@ mod tests {
         let mut checker = Checker::new(&options);
         // What is said of such a disk is said of its name, in front of the path.
         let expected = fresh(&domain(DISK), &options);
-        let mut kept = 0;
-        for number in 0..2_000 {
-            let path = format!("/images/{number}");
-            let text = domain(&DISK.replace("'/a'/>", &format!("'{path}'/><!-- {} -->", "x".repeat(700))));
-            for _ in 0..3 {
-                assert_eq!(checker.check(text.as_bytes(), true).findings, expected);
+        let path = |number: usize| format!("/images/{number}");
+        let mut read = |numbers: Range<usize>| {
+            let mut kept = 0;
+            for number in numbers {
+                let text = DISK.replace("'/a'/>", &format!("'{}'/><!-- {} -->", path(number), "x".repeat(700)));
+                for _ in 0..3 {
+                    assert_eq!(checker.check(domain(&text).as_bytes(), true).findings, expected);
+                }
+                kept += usize::from(holds(&checker, &path(number)));
+                assert!(checker.state.subtrees.bytes.len() <= BYTES);
             }
-            kept += usize::from(holds(&checker, &path));
-            assert!(checker.state.subtrees.bytes.len() <= BYTES);
+            (kept, holds(&checker, "/images/0'"))
+        };
+        let (kept, first) = read(0..1500);
+        assert!((600..1200).contains(&kept) && first, "{kept} are kept, and not at the cost of others");
+        // What is found is of use and stays, whatever else there is.
+        for _ in 0..10 {
+            assert_eq!(read(0..300), (300, true));
+            assert_eq!(read(2000..2300), (0, true));
         }
-        assert!(kept > 1_900, "only {kept}");
+        // What is not found any more goes.
+        let (kept, first) = read(3000..6000);
+        assert!(kept > 600 && !first, "{kept}");
+    }
+
+    #[test]
+    fn what_is_kept_of_many_short_elements_has_an_end() {
+        let mut checker = Checker::new(&Options::default());
         let mut fullest = 0;
         for first in 0..60 {
             let graphics = |port: usize| format!("<graphics type='vnc' port='{}'/>", 5900 + first * 1000 + port);
@@ -506,10 +538,10 @@ mod tests {
             for _ in 0..3 {
                 checker.check(text.as_bytes(), true);
             }
-            assert!(checker.state.subtrees.bytes.len() <= BYTES);
             fullest = fullest.max(checker.state.subtrees.facts.values());
         }
         // It was full and begun anew.
-        assert!(fullest > Excerpts::MOST / 2 && checker.state.subtrees.facts.values() < fullest, "{fullest}");
+        let values = checker.state.subtrees.facts.values();
+        assert!(fullest > 2 * SUBTREES && fullest < Excerpts::MOST + 256 && values < fullest, "{fullest}, {values}");
     }
 }

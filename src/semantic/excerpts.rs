@@ -82,10 +82,21 @@ pub struct Excerpts {
 }
 
 impl Excerpts {
-    /// How many values and rules there are at most before they should be forgotten, and half as many nodes. An excerpt more adds few to them.
-    pub const MOST: usize = 1 << 16;
+    /// None yet, and room for all that there will be: the system hands out pages only where something is written.
+    pub fn new() -> Excerpts {
+        let more = Self::MOST + u8::MAX as usize;
+        Excerpts {
+            nodes: Vec::with_capacity(more / 2),
+            values: Vec::with_capacity(more),
+            fired: Vec::with_capacity(more),
+            hashes: Vec::new(),
+        }
+    }
 
-    /// Whether there are so many excerpts that they should be forgotten.
+    /// How many values and rules there may be before no more should be kept, and half as many nodes. An excerpt more adds few to them.
+    pub const MOST: usize = 1 << 15;
+
+    /// Whether there are so many excerpts that no more should be kept.
     pub fn is_full(&self) -> bool {
         self.nodes.len() >= Self::MOST / 2 || self.values.len().max(self.fired.len()) >= Self::MOST
     }

@@ -13,10 +13,10 @@ use super::chars::mark;
 use crate::places::{self, Places, mix};
 
 /// How many tags are kept at most; a power of two. A fifth of them is as many as a large folder of domains has.
-const TAGS: usize = 16384;
+const TAGS: usize = 8192;
 
 /// How many bytes of tags are kept.
-const BYTES: usize = 256 << 10;
+const BYTES: usize = 384 << 10;
 
 /// Longer tags are not kept.
 const LONGEST: usize = 255;
@@ -36,12 +36,6 @@ struct Entry {
 }
 
 impl places::Entry for Entry {
-    const FREE: Entry = Entry { hash: 0, start: 0, id: TagId::NONE, len: 0, name: 0 };
-
-    fn is_free(&self) -> bool {
-        self.id == TagId::NONE
-    }
-
     fn hash(&self) -> u32 {
         self.hash
     }
@@ -123,10 +117,9 @@ impl TagCache {
         if probe.len == 0 {
             return None;
         }
-        let number = self.entries.find(probe.hash, |entry| {
-            entry.hash == probe.hash && entry.len as usize == probe.len && entry.id != TagId::NONE
-        })?;
-        let entry = self.entries.get(number);
+        let number =
+            self.entries.find(probe.hash, |entry| entry.hash == probe.hash && entry.len as usize == probe.len)?;
+        let entry = &self.entries[number];
         let from = entry.start as usize;
         // With equal bytes up to the first `>` in no quotes, it is the same tag that ends there.
         let same = self.bytes.get(from..from + probe.len)? == text.get(start..start + probe.len)?;
@@ -143,7 +136,7 @@ impl TagCache {
         if probe.len != tag.len() || self.entries.is_closed() || self.given == u32::MAX {
             return TagId::NONE;
         }
-        if self.bytes.len() + tag.len() > BYTES {
+        if self.bytes.len() + tag.len() > BYTES || self.entries.is_full() {
             self.entries.clear();
             self.bytes.clear();
         }
