@@ -74,6 +74,8 @@ pub const FUNCTIONS: &[&str] = &[
     "route-host-bits",
     "drive-address-of-disk",
     "backing-chain-too-deep",
+    "nvme-serial-missing",
+    "nvme-serial-differs",
     "bios-date-malformed",
 ];
 
