@@ -10,7 +10,7 @@ use super::functions::{FUNCTIONS, Function};
 use super::view::{Buffers, Symbols, View};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
 use crate::places::Mixer;
-use crate::table::{DRIVERS, Judge, NONE, Rule, Step, Table, Version};
+use crate::table::{DRIVERS, Judge, NONE, Rule, Step, Table, Verdict, Version};
 
 /// First place of each key that must be unique, by rule and key.
 pub(super) type Keys = HashMap<u64, u32, BuildHasherDefault<Folded>>;
@@ -258,6 +258,15 @@ impl View<'_, '_> {
                         !found
                     });
                     if !found {
+                        self.report(number, rule, subject, Some(place.span(self)), None, findings);
+                    }
+                    true
+                });
+            }
+            Judge::OfType(path, type_) => {
+                self.ends(path, subject, subject, &mut |place| {
+                    // What is a value at another version is for the schema to tell.
+                    if self.table.value(type_, place.text(self), Version::LATEST) == Verdict::Bad {
                         self.report(number, rule, subject, Some(place.span(self)), None, findings);
                     }
                     true

@@ -89,6 +89,10 @@ pub struct Rule {
     pub refers: Option<Spanned<String>>,
     /// Where it must be found.
     pub to: Option<Spanned<String>>,
+    /// A value that must be one of a type's.
+    pub value: Option<Spanned<String>>,
+    /// The type that it must be of.
+    pub r#type: Option<Spanned<String>>,
     /// A function of `semantic::functions`.
     pub check: Option<Spanned<String>>,
     /// What the function reads.
