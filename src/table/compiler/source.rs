@@ -192,6 +192,8 @@ pub struct Type {
     pub wrong: Option<Spanned<String>>,
     /// A type of which libvirt takes values, though the schema does not.
     pub takes: Option<Spanned<String>>,
+    /// A type of which libvirt reads values as others, though the schema does not take them.
+    pub misreads: Option<Spanned<String>>,
 }
 
 /// A range of whole numbers and how they are written.
@@ -308,6 +310,8 @@ pub struct AttributeBody {
     pub conflict: Option<Spanned<String>>,
     /// A type of which libvirt takes values, though the schema does not.
     pub takes: Option<Spanned<String>>,
+    /// A type of which libvirt reads values as others, though the schema does not take them.
+    pub misreads: Option<Spanned<String>>,
 }
 
 /// A child in a block.
@@ -365,6 +369,8 @@ pub struct TextBody {
     pub wrong: Option<Spanned<String>>,
     /// A type of which libvirt takes values, though the schema does not.
     pub takes: Option<Spanned<String>>,
+    /// A type of which libvirt reads values as others, though the schema does not take them.
+    pub misreads: Option<Spanned<String>>,
 }
 
 /// The text of an element, or its removal.
@@ -568,6 +574,7 @@ impl Block {
             set(&mut mine.missing, &theirs.missing);
             set(&mut mine.conflict, &theirs.conflict);
             set(&mut mine.takes, &theirs.takes);
+            set(&mut mine.misreads, &theirs.misreads);
         }
         for (name, theirs) in &over.children {
             if theirs.removed {
