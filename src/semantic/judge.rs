@@ -82,7 +82,7 @@ impl Memory {
             },
             guard: rule.guard_number,
             exact: rule.exact,
-            undaunted: matches!(rule.judge, Judge::Unique(_)),
+            undaunted: is_unique(rule),
         };
         Memory {
             domain: 0,
@@ -190,6 +190,15 @@ impl Facts {
         self.fired.clear();
         self.hashes.clear();
         self.forget_chains();
+    }
+}
+
+/// Whether a rule is about what no two elements may have the same of.
+pub(super) fn is_unique(rule: &Rule) -> bool {
+    match rule.judge {
+        Judge::Unique(_) => true,
+        Judge::Function(function) => !matches!(FUNCTIONS[function as usize].1, Function::Bad(_)),
+        _ => false,
     }
 }
 
