@@ -260,7 +260,8 @@ fn mapped_checks_are_among_the_facts() {
         let _ = writeln!(std::io::stderr(), "skipped: ../shared/facts is not there");
         return;
     }
-    let rows = mapped().into_iter().chain(left_out());
+    // The facts are those of libvirt 11.3.0; what came later has names of our own.
+    let rows = mapped().into_iter().chain(left_out()).filter(|(file, ..)| file != "later.tsv");
     let unknown: Vec<String> =
         rows.filter(|(_, row, _)| !known.contains(row)).map(|(file, row, _)| format!("{file}: {row}")).collect();
     none_of(&unknown, "rows of tests/rows are not among the facts");

@@ -4,6 +4,7 @@
 //! rule files of the attribute, the child, the text or the type ([`crate::table::Handling`]). Nothing here runs on a clean document.
 
 use crate::diagnostic::{Arg, Category, Consequence, Finding, Severity, Span, codes};
+use crate::table::checks::ncname;
 use crate::table::{Element, Form, Handling, NONE, Table, Verdict};
 use crate::xml;
 
@@ -37,6 +38,7 @@ pub(super) fn of(finding: &Finding, text: &[u8], table: &'static Table) -> Optio
     }
     let case = Case { finding, text, table };
     let said = match finding.code {
+        codes::BAD_NAME => case.bad_name(),
         codes::INVALID_VALUE => case.wrong_value(),
         codes::INVALID_TEXT => case.wrong_text(),
         codes::TOO_NEW | codes::REMOVED => case.dated(),
@@ -96,6 +98,12 @@ impl<'a> Case<'a> {
         Some(self.table.children_of(element)[slot as usize].handling)
     }
 
+    /// What is no name of XML at all is refused; of one that only namespaces object to libvirt makes no fuss.
+    fn bad_name(&self) -> Option<Consequence> {
+        let without_colons: Vec<u8> = self.own()?.iter().map(|byte| if *byte == b':' { b'_' } else { *byte }).collect();
+        (!ncname(&without_colons)).then_some(Consequence::Refused)
+    }
+
     fn wrong_value(&self) -> Option<Consequence> {
         let Arg::Span(name) = self.finding.args[2] else { return None };
         self.wrong(self.attribute(1, Some(name.of(self.text))), self.finding.span)
@@ -118,12 +126,18 @@ impl<'a> Case<'a> {
         let mut decoded = Vec::new();
         xml::decode_value(span.of(self.text), &mut decoded);
         let target = crate::table::Version::LATEST;
-        let takes = |handling: &Option<Handling>| {
-            let takes = handling.map_or(NONE, |handling| handling.takes);
-            takes != NONE && self.table.value(takes, &decoded, target) == Verdict::Good
+        let is_of = |type_: fn(Handling) -> u16| {
+            [own, of_type]
+                .into_iter()
+                .flatten()
+                .map(type_)
+                .any(|type_| type_ != NONE && self.table.value(type_, &decoded, target) == Verdict::Good)
         };
-        if takes(&own) || takes(&of_type) {
+        if is_of(|handling| handling.takes) {
             return Some(Consequence::ValidationOnly);
+        }
+        if is_of(|handling| handling.misreads) {
+            return Some(Consequence::Misread);
         }
         // libvirt's numbers may have white space and a plus in front of them.
         if let Some(type_) = type_

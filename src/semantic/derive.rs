@@ -334,8 +334,15 @@ pub(super) fn disk_bus<'d>(view: &View<'_, 'd>, disk: u32) -> Option<&'d [u8]> {
     }
     let name = view.attribute(target, view.symbols.dev)?;
     let name = name.strip_prefix(b"ioemu:").unwrap_or(name);
-    let known: [(&[u8], &[u8]); 6] =
-        [(b"hd", b"ide"), (b"sd", b"scsi"), (b"vd", b"virtio"), (b"xvd", b"xen"), (b"ubd", b"uml"), (b"fd", b"fdc")];
+    let known: [(&[u8], &[u8]); 7] = [
+        (b"hd", b"ide"),
+        (b"sd", b"scsi"),
+        (b"vd", b"virtio"),
+        (b"xvd", b"xen"),
+        (b"ubd", b"uml"),
+        (b"fd", b"fdc"),
+        (b"nvme", b"nvme"),
+    ];
     known.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, bus)| *bus)
 }
 
@@ -350,8 +357,26 @@ pub(super) fn disk_number(view: &View<'_, '_>, disk: u32) -> Option<i128> {
     disk_index(view.attribute(target, view.symbols.dev)?).map(i128::from)
 }
 
-/// The number of a disk target's name: vda is 0, vdaa is 26 (`virDiskNameToIndex`). `None` if libvirt cannot parse it.
+/// The numbers in the name of a namespace of an NVMe drive: of the drive, and of the namespace, which counts from 1. A partition may follow.
+fn nvme_numbers(name: &[u8]) -> Option<(i128, i128)> {
+    let name = name.strip_prefix(b"nvme")?;
+    let (controller, rest) = name.split_at(name.iter().position(|b| *b == b'n')?);
+    let rest = &rest[1..];
+    let (namespace, _) = rest.split_at(rest.iter().position(|b| *b == b'p').unwrap_or(rest.len()));
+    let limit = |number: i128| (number <= i128::from(i32::MAX)).then_some(number);
+    Some((limit(number(controller)?)?, limit(number(namespace)?)?))
+}
+
+/// The number of the drive in the name of a namespace.
+pub(super) fn nvme_controller(name: &[u8]) -> Option<i128> {
+    nvme_numbers(name).map(|(controller, _)| controller)
+}
+
+/// The number of a disk target's name: vda is 0, vdaa is 26, nvme0n1 is 0 (`virDiskNameToIndex`). `None` if libvirt cannot parse it.
 pub(super) fn disk_index(name: &[u8]) -> Option<u64> {
+    if name.starts_with(b"nvme") {
+        return nvme_numbers(name).and_then(|(_, namespace)| u64::try_from(namespace - 1).ok());
+    }
     let name = name.strip_prefix(b"ioemu:").unwrap_or(name);
     let prefixes: [&[u8]; 6] = [b"fd", b"hd", b"vd", b"sd", b"xvd", b"ubd"];
     let rest = prefixes.iter().find_map(|prefix| name.strip_prefix(*prefix))?;

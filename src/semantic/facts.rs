@@ -1,9 +1,9 @@
 //! What rules read of a document: elements with their attributes and texts, as places in the document's text.
 
-use super::judge::{Keys, Memory};
+use super::judge::{Keys, Memory, is_unique};
 use super::view::{Buffers, Symbols};
 use crate::diagnostic::Span;
-use crate::table::{CHAINS, Judge, NO_CHAIN, Table};
+use crate::table::{CHAINS, NO_CHAIN, Table};
 
 /// No node.
 pub const NOBODY: u32 = u32::MAX;
@@ -249,7 +249,7 @@ impl Facts {
         let mut kept = from as usize;
         for index in from as usize..self.fired.len() {
             let fired = self.fired[index];
-            if fired.subject != node || matches!(table.rules[fired.rule as usize].judge, Judge::Unique(_)) {
+            if fired.subject != node || is_unique(&table.rules[fired.rule as usize]) {
                 self.fired[kept] = fired;
                 kept += 1;
             }

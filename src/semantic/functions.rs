@@ -2,6 +2,7 @@
 //! `table::FUNCTIONS`.
 
 use super::derive;
+use super::drives;
 use super::route;
 use super::sets;
 use super::usb;
@@ -21,7 +22,7 @@ pub(super) enum Function {
 /// The functions by name.
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("pci-address-duplicate", Function::OwnKey(pci_address)),
-    ("drive-address-duplicate", Function::OwnKey(drive_address)),
+    ("drive-address-duplicate", Function::OwnKey(drives::key)),
     ("disk-target-unparsable", Function::Bad(disk_target_unparsable)),
     ("cell-cpus-overlap", Function::Bad(|view, cell| sets::overlaps_earlier(view, cell, view.symbols.cpus))),
     ("page-nodeset-overlap", Function::Bad(|view, page| sets::overlaps_earlier(view, page, view.symbols.nodeset))),
@@ -45,13 +46,15 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("usb-hub-port-missing", Function::Bad(|view, address| usb::fault(view, address) == Some(usb::Fault::HubPort))),
     ("numa-cell-id-duplicate", Function::Key(sets::numa_cell_id)),
     ("route-host-bits", Function::Bad(route::has_host_bits)),
-    ("drive-address-of-disk", Function::Bad(drive_address_of_disk)),
+    ("drive-address-of-disk", Function::Bad(drives::is_of_disk)),
     ("backing-chain-too-deep", Function::Bad(backing_chain_too_deep)),
+    ("nvme-serial-missing", Function::Bad(drives::nvme_serial_missing)),
+    ("nvme-serial-differs", Function::Bad(drives::nvme_serial_differs)),
     ("bios-date-malformed", Function::Bad(|view, entry| !sets::bios_date(sets::text(view, entry)))),
 ];
 
 /// A number of an address; absent is 0.
-fn part(view: &View<'_, '_>, address: u32, name: u16) -> Option<i128> {
+pub(super) fn part(view: &View<'_, '_>, address: u32, name: u16) -> Option<i128> {
     match view.attribute(address, name) {
         None => Some(0),
         Some(text) => derive::octal(text.trim_ascii()),
@@ -76,54 +79,6 @@ fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
     true
 }
 
-/// The drive address of a disk, as written or as its target's name gives it, with the bus that it is an address of. Devices of the host
-/// have no target; those that have such an address are SCSI devices.
-fn drive_of<'d>(view: &View<'_, 'd>, disk: u32) -> Option<(&'d [u8], [i128; 4])> {
-    let bus = match view.node(disk).name == view.symbols.hostdev {
-        true => &b"scsi"[..],
-        false => derive::disk_bus(view, disk)?,
-    };
-    let parts = match view.child(disk, view.symbols.address) {
-        Some(address) => {
-            if view.attribute(address, view.symbols.type_) != Some(b"drive") {
-                return None;
-            }
-            let parts = [view.symbols.controller, view.symbols.bus, view.symbols.target, view.symbols.unit]
-                .map(|name| part(view, address, name));
-            let [Some(controller), Some(bus), Some(target), Some(unit)] = parts else { return None };
-            [controller, bus, target, unit]
-        }
-        None => {
-            let target = view.child(disk, view.symbols.target)?;
-            let index = i128::from(derive::disk_index(view.attribute(target, view.symbols.dev)?)?);
-            match bus {
-                b"scsi" => [index / 7, 0, 0, index % 7],
-                b"ide" => [index / 4, index / 2 % 2, 0, index % 2],
-                b"sata" => [index / 6, 0, 0, index % 6],
-                b"fdc" => [index / 2, 0, 0, index % 2],
-                _ => return None,
-            }
-        }
-    };
-    matches!(bus, b"scsi" | b"ide" | b"sata" | b"fdc").then_some((bus, parts))
-}
-
-/// The key of a drive address.
-fn drive_address(view: &View<'_, '_>, disk: u32, key: &mut Vec<u8>) -> bool {
-    let Some((bus, parts)) = drive_of(view, disk) else { return false };
-    key.extend_from_slice(bus);
-    for part in parts {
-        key.extend_from_slice(&part.to_le_bytes());
-    }
-    true
-}
-
-/// Whether a device of the host has the drive address of a disk.
-fn drive_address_of_disk(view: &View<'_, '_>, hostdev: u32) -> bool {
-    let Some(mine) = drive_of(view, hostdev) else { return false };
-    view.any(view.node(hostdev).parent, view.symbols.disk, |disk| drive_of(view, disk) == Some(mine))
-}
-
 /// Whether a disk has more images in its chain than QEMU's driver takes, its own counted (`qemuDomainStorageSourceValidateDepth`).
 fn backing_chain_too_deep(view: &View<'_, '_>, disk: u32) -> bool {
     const MOST: usize = 200;
@@ -146,8 +101,7 @@ fn disk_target_unparsable(view: &View<'_, '_>, disk: u32) -> bool {
     else {
         return false;
     };
-    // NVMe names are parsed by their own rule.
-    !name.starts_with(b"nvme") && derive::disk_index(name).is_none()
+    derive::disk_index(name).is_none()
 }
 
 #[cfg(test)]

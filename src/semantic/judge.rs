@@ -10,7 +10,7 @@ use super::functions::{FUNCTIONS, Function};
 use super::view::{Buffers, Symbols, View};
 use crate::diagnostic::{Arg, Code, Finding, Span, codes};
 use crate::places::Mixer;
-use crate::table::{DRIVERS, Judge, NONE, Rule, Step, Table, Version};
+use crate::table::{DRIVERS, Judge, NONE, Rule, Step, Table, Verdict, Version};
 
 /// First place of each key that must be unique, by rule and key.
 pub(super) type Keys = HashMap<u64, u32, BuildHasherDefault<Folded>>;
@@ -82,7 +82,7 @@ impl Memory {
             },
             guard: rule.guard_number,
             exact: rule.exact,
-            undaunted: matches!(rule.judge, Judge::Unique(_)),
+            undaunted: is_unique(rule),
         };
         Memory {
             domain: 0,
@@ -193,6 +193,15 @@ impl Facts {
     }
 }
 
+/// Whether a rule is about what no two elements may have the same of.
+pub(super) fn is_unique(rule: &Rule) -> bool {
+    match rule.judge {
+        Judge::Unique(_) => true,
+        Judge::Function(function) => !matches!(FUNCTIONS[function as usize].1, Function::Bad(_)),
+        _ => false,
+    }
+}
+
 impl View<'_, '_> {
     /// Whether the part of a rule's condition that depends on the domain alone holds.
     fn guard_holds(&self, rule: &Rule) -> bool {
@@ -258,6 +267,15 @@ impl View<'_, '_> {
                         !found
                     });
                     if !found {
+                        self.report(number, rule, subject, Some(place.span(self)), None, findings);
+                    }
+                    true
+                });
+            }
+            Judge::OfType(path, type_) => {
+                self.ends(path, subject, subject, &mut |place| {
+                    // What is a value at another version is for the schema to tell.
+                    if self.table.value(type_, place.text(self), Version::LATEST) == Verdict::Bad {
                         self.report(number, rule, subject, Some(place.span(self)), None, findings);
                     }
                     true

@@ -8,6 +8,7 @@
 
 mod conditions;
 mod derive;
+mod drives;
 mod excerpts;
 mod facts;
 mod functions;

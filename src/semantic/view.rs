@@ -26,7 +26,7 @@ symbols! {
     backing_store = "backingStore", disk = "disk", hostdev = "hostdev", hub = "hub", index = "index", port = "port", ports = "ports",
     source = "source", id = "id", prefix = "prefix", netmask = "netmask", base = "base", cache = "cache", cachetune = "cachetune", cpu = "cpu", cpus = "cpus", devices = "devices",
     group_name = "group_name", iothreads = "iothreads", iotune = "iotune", label = "label", memory = "memory", memorytune = "memorytune", model = "model",
-    node = "node", nodeset = "nodeset", numa = "numa", size = "size", uuid = "uuid", vcpu = "vcpu", vcpus = "vcpus",
+    node = "node", serial = "serial", nodeset = "nodeset", numa = "numa", size = "size", uuid = "uuid", vcpu = "vcpu", vcpus = "vcpus",
 }
 
 /// What a view needs room for, kept for the next one.

@@ -1,19 +1,31 @@
 //! Words for findings of the table's rules: the rule file has them, the document fills them in.
 
+use super::expected::expectation;
 use super::{Context, Url, Wording};
 use crate::diagnostic::Arg;
 use crate::table::Judge;
 
 pub(super) fn wording(c: &Context<'_>) -> Wording {
     let doc = &c.table.codes[c.finding.code.0 as usize];
-    let help = fill(c, doc.advice);
-    let unique = c.finding.code.table_rule().is_some_and(|rule| matches!(c.table.rules[rule].judge, Judge::Unique(_)));
-    let second_place = if unique { "the first is here" } else { "see here" };
+    let judge = c.finding.code.table_rule().map(|rule| c.table.rules[rule].judge);
+    let second_place = if matches!(judge, Some(Judge::Unique(_))) { "the first is here" } else { "see here" };
+    // Where a value of a type was meant, its name is better help than the rule's.
+    let meant = match judge {
+        Some(Judge::OfType(_, type_)) => {
+            let wrong = String::from_utf8_lossy(c.finding.span.of(c.text));
+            let expected = expectation(c.table, type_.into(), &wrong, c.target);
+            expected.meant.map(|meant| (meant, expected.help))
+        }
+        _ => None,
+    };
+    let fix = meant.as_ref().and_then(|(meant, _)| super::schema::replace(c, meant));
+    let help = meant.map_or_else(|| fill(c, doc.advice), |(_, help)| help);
     Wording {
         message: fill(c, doc.message),
         help: Some(help).filter(|help| !help.is_empty()),
         url: Url::of(doc.docs),
         related: c.finding.related.map(|span| (second_place.to_owned(), span)),
+        fix,
         ..Wording::default()
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn wording(c: &Context<'_>) -> Wording {
 }
 
 /// Replaces the finding's span.
-fn replace(c: &Context<'_>, text: &str) -> Option<Fix> {
+pub(super) fn replace(c: &Context<'_>, text: &str) -> Option<Fix> {
     Some(Fix { applicability: Applicability::Unsafe, edits: vec![(c.finding.span, text.to_owned())] })
 }
 

@@ -10,6 +10,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("cpu-set", cpu_set),
     ("date-time", date_time),
     ("ipv4", ipv4),
+    ("ipv4-by-parts", ipv4_by_parts),
     ("ipv6", ipv6),
     ("mac", mac),
     ("mac-unicast", mac_unicast),
@@ -62,6 +63,26 @@ pub fn ipv4(bytes: &[u8]) -> bool {
         }
     }
     parts == 4
+}
+
+/// An IPv4 address as the C library reads it (`inet_aton`): one to four numbers, decimal, octal with a 0 or hexadecimal with 0x in front, of which
+/// the last fills all bytes that are left.
+pub fn ipv4_by_parts(bytes: &[u8]) -> bool {
+    let number = |part: &[u8]| {
+        let (digits, radix) = match part {
+            [b'0', b'x' | b'X', digits @ ..] => (digits, 16),
+            [b'0', _, ..] => (part, 8),
+            _ => (part, 10),
+        };
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+        u64::from_str_radix(digits, radix).ok()
+    };
+    let parts = bytes.split(|b| *b == b'.').count();
+    parts <= 4
+        && bytes.split(|b| *b == b'.').enumerate().all(|(index, part)| {
+            let bytes_left = if index + 1 == parts { 5 - parts } else { 1 };
+            number(part).is_some_and(|number| number < 1 << (8 * bytes_left))
+        })
 }
 
 /// An IPv6 address as `ipv6Addr` of libvirt's schema has it: up to eight groups of one to four hexadecimal digits, once shortened by

@@ -276,7 +276,8 @@ impl<'f> Compiler<'f> {
             let example = source.example.as_deref().unwrap_or("");
             let wrong = self.consequence(*file, "wrong", source.wrong.as_ref());
             let takes = source.takes.as_ref().map_or(NONE, |takes| self.type_id(takes));
-            let handling = Handling { wrong, takes, ..Handling::UNSAID };
+            let misreads = source.misreads.as_ref().map_or(NONE, |misreads| self.type_id(misreads));
+            let handling = Handling { wrong, takes, misreads, ..Handling::UNSAID };
             self.out.types.push(Type { key: keep(key), is: keep(&source.is), example: keep(example), form, handling });
         }
         self.sources.types = sources;

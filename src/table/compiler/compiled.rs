@@ -227,6 +227,8 @@ pub struct Handling {
     pub conflict: Consequence,
     /// A type of which libvirt takes values, though the schema does not; `NONE` if there is none.
     pub takes: u16,
+    /// A type of which libvirt reads values as others, though the schema does not take them; `NONE` if there is none.
+    pub misreads: u16,
 }
 
 impl Handling {
@@ -237,6 +239,7 @@ impl Handling {
         twice: Consequence::Unsaid,
         conflict: Consequence::Unsaid,
         takes: NONE,
+        misreads: NONE,
     };
 }
 

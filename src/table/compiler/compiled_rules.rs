@@ -42,6 +42,8 @@ pub enum Judge {
     Unique(Range),
     /// The value of the first path is among those of the second.
     Refers(u16, u16),
+    /// The value of the path is of the type.
+    OfType(u16, u16),
     /// A named function.
     Function(u16),
 }

@@ -1,4 +1,5 @@
-//! Compiles what rule files say of libvirt where something is wrong: `wrong`, `missing`, `twice`, `conflict`, `takes`.
+//! Compiles what rule files say of libvirt where something is wrong: `wrong`, `missing`, `twice`, `conflict`, `takes`,
+//! `misreads`.
 
 use super::compile::{Compiler, Place};
 use super::compiled::{Consequence, Handling};
@@ -34,7 +35,7 @@ impl Compiler<'_> {
         for (name, attribute) in &block.attributes {
             let body = &attribute.body;
             let all = [(&body.wrong, "wrong"), (&body.missing, "missing"), (&body.conflict, "conflict")];
-            if all.iter().all(|(word, _)| word.is_none()) && body.takes.is_none() {
+            if all.iter().all(|(word, _)| word.is_none()) && body.takes.is_none() && body.misreads.is_none() {
                 continue;
             }
             let [wrong, missing, conflict] = all.map(|(word, key)| self.consequence(self.file, key, word.as_ref()));
@@ -44,6 +45,9 @@ impl Compiler<'_> {
             set(&mut handling.conflict, conflict);
             if let Some(takes) = &body.takes {
                 handling.takes = self.type_id(takes);
+            }
+            if let Some(misreads) = &body.misreads {
+                handling.misreads = self.type_id(misreads);
             }
         }
         for (name, child) in &block.children {
@@ -59,13 +63,15 @@ impl Compiler<'_> {
             set(&mut handling.conflict, conflict);
         }
         if let Some(text) = &block.text
-            && (text.body.wrong.is_some() || text.body.takes.is_some())
+            && (text.body.wrong.is_some() || text.body.takes.is_some() || text.body.misreads.is_some())
         {
             let wrong = self.consequence(self.file, "wrong", text.body.wrong.as_ref());
             let takes = text.body.takes.as_ref().map(|takes| self.type_id(takes));
+            let misreads = text.body.misreads.as_ref().map(|misreads| self.type_id(misreads));
             let handling = into.text.get_or_insert(Handling::UNSAID);
             set(&mut handling.wrong, wrong);
             handling.takes = takes.unwrap_or(handling.takes);
+            handling.misreads = misreads.unwrap_or(handling.misreads);
         }
         for cases in block.when.values() {
             if let source::When::Cases(cases) = cases {

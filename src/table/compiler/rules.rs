@@ -74,6 +74,8 @@ pub const FUNCTIONS: &[&str] = &[
     "route-host-bits",
     "drive-address-of-disk",
     "backing-chain-too-deep",
+    "nvme-serial-missing",
+    "nvme-serial-differs",
     "bios-date-malformed",
 ];
 
@@ -194,6 +196,13 @@ impl Compiler<'_> {
             let from = self.path_at(file, refers, &types);
             keys.push(from);
             Judge::Refers(from, self.path_at(file, to, &types))
+        } else if let (Some(value), Some(type_)) = (&source.value, &source.r#type) {
+            let path = self.path_at(file, value, &types);
+            let id = self.type_ids.get(type_.get_ref()).copied().unwrap_or_else(|| {
+                self.tell(file, type_, 0, format!("type: there is no type named `{}`", type_.get_ref()));
+                0
+            });
+            Judge::OfType(path, id)
         } else if let Some(check) = &source.check {
             match FUNCTIONS.iter().position(|name| name == check.get_ref()) {
                 Some(index) => Judge::Function(index as u16),
@@ -204,7 +213,12 @@ impl Compiler<'_> {
             }
         } else {
             if source.when.is_none() {
-                self.tell(file, &source.code, 0, "the rule needs `when`, `unique`, `refers` and `to`, or `check`");
+                self.tell(
+                    file,
+                    &source.code,
+                    0,
+                    "the rule needs `when`, `unique`, `refers` and `to`, `value` and `type`, or `check`",
+                );
             }
             Judge::Condition
         };
@@ -281,7 +295,7 @@ impl Compiler<'_> {
         if let Some(condition) = &condition {
             candidates.extend(self.needs(condition, &types));
         }
-        for key in source.unique.iter().flatten().chain(&source.refers) {
+        for key in source.unique.iter().flatten().chain(&source.refers).chain(&source.value) {
             if let Ok(path) = expression::path(key.get_ref()) {
                 candidates.extend(self.path_atoms(&path, &types, &[]));
             }

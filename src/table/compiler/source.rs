@@ -89,6 +89,10 @@ pub struct Rule {
     pub refers: Option<Spanned<String>>,
     /// Where it must be found.
     pub to: Option<Spanned<String>>,
+    /// A value that must be one of a type's.
+    pub value: Option<Spanned<String>>,
+    /// The type that it must be of.
+    pub r#type: Option<Spanned<String>>,
     /// A function of `semantic::functions`.
     pub check: Option<Spanned<String>>,
     /// What the function reads.
@@ -188,6 +192,8 @@ pub struct Type {
     pub wrong: Option<Spanned<String>>,
     /// A type of which libvirt takes values, though the schema does not.
     pub takes: Option<Spanned<String>>,
+    /// A type of which libvirt reads values as others, though the schema does not take them.
+    pub misreads: Option<Spanned<String>>,
 }
 
 /// A range of whole numbers and how they are written.
@@ -304,6 +310,8 @@ pub struct AttributeBody {
     pub conflict: Option<Spanned<String>>,
     /// A type of which libvirt takes values, though the schema does not.
     pub takes: Option<Spanned<String>>,
+    /// A type of which libvirt reads values as others, though the schema does not take them.
+    pub misreads: Option<Spanned<String>>,
 }
 
 /// A child in a block.
@@ -361,6 +369,8 @@ pub struct TextBody {
     pub wrong: Option<Spanned<String>>,
     /// A type of which libvirt takes values, though the schema does not.
     pub takes: Option<Spanned<String>>,
+    /// A type of which libvirt reads values as others, though the schema does not take them.
+    pub misreads: Option<Spanned<String>>,
 }
 
 /// The text of an element, or its removal.
@@ -564,6 +574,7 @@ impl Block {
             set(&mut mine.missing, &theirs.missing);
             set(&mut mine.conflict, &theirs.conflict);
             set(&mut mine.takes, &theirs.takes);
+            set(&mut mine.misreads, &theirs.misreads);
         }
         for (name, theirs) in &over.children {
             if theirs.removed {
