@@ -44,6 +44,27 @@ pub(super) fn position(view: &View<'_, '_>, node: u32) -> Option<i128> {
     Some(before)
 }
 
+/// Whether an element is the first console of a guest and stands for its first serial port: 1 or 0. Then libvirt forgets what the console
+/// says, and goes by the port (`virDomainDefAddConsoleCompat`).
+pub(super) fn serial_again(view: &View<'_, '_>, node: u32) -> Option<i128> {
+    let symbols = &view.symbols;
+    let serial = || match view.child(node, symbols.target).and_then(|target| view.attribute(target, symbols.type_)) {
+        Some(kind) => kind.trim_ascii() == b"serial",
+        None => true,
+    };
+    let has_port = || view.parent(node).is_some_and(|devices| view.child(devices, symbols.serial).is_some());
+    let is_hvm = || {
+        let os_type = view.child(view.domain, symbols.os).and_then(|os| view.child(os, symbols.type_));
+        os_type.is_some_and(|os_type| view.content(os_type).trim_ascii() == b"hvm")
+    };
+    let again = view.node(node).name == symbols.console
+        && serial()
+        && has_port()
+        && position(view, node) == Some(0)
+        && is_hvm();
+    Some(again.into())
+}
+
 /// How many characters a text has.
 fn characters(text: &[u8]) -> usize {
     // Every byte but those that go on with a character begins one.

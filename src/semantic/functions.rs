@@ -23,6 +23,7 @@ pub(super) enum Function {
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("pci-address-duplicate", Function::OwnKey(pci_address)),
     ("drive-address-duplicate", Function::OwnKey(drives::key)),
+    ("host-pci-device-duplicate", Function::OwnKey(host_pci_device)),
     ("disk-target-unparsable", Function::Bad(disk_target_unparsable)),
     ("cell-cpus-overlap", Function::Bad(|view, cell| sets::overlaps_earlier(view, cell, view.symbols.cpus))),
     ("page-nodeset-overlap", Function::Bad(|view, page| sets::overlaps_earlier(view, page, view.symbols.nodeset))),
@@ -74,6 +75,17 @@ fn pci_address(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
         return false;
     }
     for part in [domain, bus, slot, function] {
+        key.extend_from_slice(&part.to_le_bytes());
+    }
+    true
+}
+
+/// The PCI address of a device of the host.
+fn host_pci_device(view: &View<'_, '_>, device: u32, key: &mut Vec<u8>) -> bool {
+    let source = view.child(device, view.symbols.source);
+    let Some(address) = source.and_then(|source| view.child(source, view.symbols.address)) else { return false };
+    for name in [view.symbols.domain, view.symbols.bus, view.symbols.slot, view.symbols.function] {
+        let Some(part) = part(view, address, name) else { return false };
         key.extend_from_slice(&part.to_le_bytes());
     }
     true

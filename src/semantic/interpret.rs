@@ -149,6 +149,7 @@ fn derived<'v>(view: &View<'v, '_>, call: &str, place: Place) -> Option<Datum<'v
         "bus-model" => return derive::bus_model(view, text()).map(Datum::Text),
         "disk-index" => derive::disk_number(view, place.node),
         "position" => derive::position(view, place.node),
+        "serial-again" => derive::serial_again(view, place.node),
         "bytes" => derive::bytes_of(view, place.node, text()),
         "unit-bytes" => derive::unit_bytes(text()),
         "number" => derive::number(text()),

@@ -336,10 +336,11 @@ impl<'t> Writer<'t> {
         let result = self.variable("result");
         self.path(path, here, &mut |writer, node| match call {
             // These are about the element and not about its text.
-            "bus" | "disk-index" | "position" => {
+            "bus" | "disk-index" | "position" | "serial-again" => {
                 let (function, datum) = match call {
                     "bus" => ("disk_bus", Datum::Text(result.clone())),
                     "position" => ("position", Datum::Number(result.clone())),
+                    "serial-again" => ("serial_again", Datum::Number(result.clone())),
                     _ => ("disk_number", Datum::Number(result.clone())),
                 };
                 let then = then(writer, datum);

@@ -54,7 +54,7 @@ impl Part {
             // Some functions look at more than what their path leads to.
             Operand::Call(call, path) => {
                 let looks_around = match CALLS[call as usize] {
-                    "machine" | "arch" | "bus-model" | "position" => true,
+                    "machine" | "arch" | "bus-model" | "position" | "serial-again" => true,
                     "bus" | "disk-index" => matches!(self, Part::Tag),
                     _ => false,
                 };

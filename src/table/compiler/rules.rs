@@ -20,12 +20,13 @@ pub const CALLS: &[&str] = &[
     "cpu-min",
     "digits",
     "disk-index",
-    "position",
     "hex",
     "length",
     "machine",
     "number",
     "octal",
+    "position",
+    "serial-again",
     "unit-bytes",
 ];
 
@@ -49,6 +50,7 @@ pub const IRREGULAR: &str = "\0irregular";
 pub const FUNCTIONS: &[&str] = &[
     "pci-address-duplicate",
     "drive-address-duplicate",
+    "host-pci-device-duplicate",
     "disk-target-unparsable",
     "cell-cpus-overlap",
     "page-nodeset-overlap",
@@ -539,6 +541,9 @@ impl Compiler<'_> {
                         path.clone(),
                         &["/devices/controller@type", "/devices/controller@index", "/devices/controller@model"],
                     ),
+                    ("serial-again", Some(path)) => {
+                        (path.clone(), &["/devices/console/target@type", "/devices/serial", "/os/type/text()"])
+                    }
                     ("bytes", Some(path)) => {
                         let mut unit = path.clone();
                         unit.attribute = Some("unit".into());
