@@ -23,3 +23,4 @@ pub mod source;
 mod triggers;
 mod variants;
 pub mod version;
+mod weights;
