@@ -109,7 +109,7 @@ impl<'s, 'j> Worker<'s, 'j> {
             if !source.fill(&mut self.batch, single) {
                 return false;
             }
-            // With one thread nobody would wait.
+            // While there is no other thread nobody waits.
             if single { None } else { source.ask_ahead() }
         };
         if let Some(mut ahead) = ahead {

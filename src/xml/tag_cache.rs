@@ -12,7 +12,7 @@ use super::TagId;
 use super::chars::mark;
 use crate::places::{self, Places, mix};
 
-/// How many tags are kept at most; a power of two. A fifth of them is as many as a large folder of domains has.
+/// How many tags are kept at most; a power of two. A third of them is as many as a large folder of domains has.
 const TAGS: usize = 8192;
 
 /// How many bytes of tags are kept.
